@@ -1,0 +1,1 @@
+"""What the user wrote, read into values: bundles, ignore rules, Procfile, option settings."""

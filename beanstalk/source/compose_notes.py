@@ -1,0 +1,117 @@
+"""What a reader of a Compose file notes: as of any YAML, with variables replaced in every text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from beanstalk.source.document import Kind, Node, plain
+from beanstalk.source.interpolation import NotInterpolated, interpolate
+from beanstalk.source.yaml_notes import YamlNotes
+
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:h|ms|us|ns|m|s))+")
+_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|us|ns|m|s)")
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
+_SIZES = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+
+
+@dataclass(slots=True)
+class ComposeNotes(YamlNotes):
+    """variables: of `.env`. Each one that is missing is told once."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+
+    def text(self, node: Node | None, what: str) -> str:
+        written = YamlNotes.text(self, node, what)
+        if node is None or "$" not in written:
+            return written
+        try:
+            found = interpolate(written, self.variables)
+        except NotInterpolated as error:
+            self.wrong(node, f"{what}: {error.problem}", error.hint)
+            return ""
+        for name in found.missing:
+            if name not in self.told:
+                self.told.add(name)
+                hint = f"set the environment property {name}, or write ${{{name}:-default}}"
+                self.warn(node, f"the variable {name} has no value: it becomes empty", hint)
+        return found.text
+
+    def texts(self, node: Node | None, what: str) -> tuple[str, ...]:
+        """A list of texts, or a single one."""
+        if node is not None and node.is_scalar:
+            found = self.text(node, what)
+            return (found,) if found else ()
+        return tuple(self.text(item, what) for item in self.items(node, what))
+
+    def pairs(self, node: Node | None, what: str) -> tuple[tuple[str, str | None], ...]:
+        """A mapping, or a list of `NAME=value`. None: a name alone."""
+        if node is not None and node.kind is Kind.SEQUENCE:
+            found: dict[str, str | None] = {}
+            for item in node.items():
+                name, equals, value = self.text(item, what).partition("=")
+                if not name:
+                    self.wrong(item, f"an entry of {what} has no name", "write NAME=value")
+                found[name] = value if equals else None
+            return tuple(found.items())
+        entries = self.mapping(node, what).items()
+        return tuple(
+            (name, None if each.kind is Kind.NULL else self.text(each, f"{what}.{name[:40]}")) for name, each in entries
+        )
+
+    def filled_pairs(self, node: Node | None, what: str) -> tuple[tuple[str, str], ...]:
+        return tuple((name, value or "") for name, value in self.pairs(node, what))
+
+    def switch(self, node: Node | None, what: str) -> bool | None:
+        written = self.text(node, what).lower()
+        if written in ("true", "yes", "on"):
+            return True
+        if written not in ("", "false", "no", "off"):
+            self.wrong(node, f"{what}: {written[:40]!r} is neither true nor false", "write true or false")
+        return False if written else None
+
+    def number(self, node: Node | None, what: str) -> int | None:
+        written = self.text(node, what)
+        if re.fullmatch(r"-?[0-9]{1,18}", written):
+            return int(written)
+        if written:
+            self.wrong(node, f"{what}: {written[:40]!r} is no whole number", "write digits only")
+        return None
+
+    def decimal(self, node: Node | None, what: str) -> float | None:
+        written = self.text(node, what)
+        if re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?|\.[0-9]{1,9}", written):
+            return float(written)
+        if written:
+            self.wrong(node, f"{what}: {written[:40]!r} is no number", "write a number such as 0.5")
+        return None
+
+    def seconds(self, node: Node | None, what: str) -> float | None:
+        written = self.text(node, what)
+        if written == "0":
+            return 0.0
+        if len(written) < 100 and _DURATION.fullmatch(written):
+            return sum(float(count) * _SECONDS[unit] for count, unit in _PARTS.findall(written))
+        if written:
+            self.wrong(
+                node, f"{what}: {written[:40]!r} is no duration", "write a number with its unit, as 30s or 1m30s"
+            )
+        return None
+
+    def size(self, node: Node | None, what: str) -> int | None:
+        """Bytes."""
+        written = self.text(node, what)
+        if found := _SIZE.fullmatch(written):
+            return int(float(found[1]) * _SIZES[found[2].lower()])
+        if written:
+            self.wrong(node, f"{what}: {written[:40]!r} is no size", "write a number with its unit, as 512m or 1g")
+        return None
+
+
+def as_json(node: Node) -> str:
+    """What was written, as JSON text; variables stay as they are."""
+    return json.dumps(plain(node), ensure_ascii=False)

@@ -1,0 +1,162 @@
+"""Saved configurations: `.elasticbeanstalk/saved_configs/NAME.cfg.yml`, and the list in JSON that the API takes.
+
+Only options set on an environment are in one, never those of `.ebextensions`. What is read and written again is the
+same configuration; comments and the order of keys are not kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from beanstalk.errors import InvalidInput, Problem, Where
+from beanstalk.model import OptionSetting
+from beanstalk.source.environment_parts import (
+    VERSION,
+    VERSION_KEY,
+    WEB,
+    Pairs,
+    Tier,
+    read_options,
+    read_platform,
+    read_tags,
+    read_tier,
+    read_version,
+)
+from beanstalk.source.json_nodes import Json
+from beanstalk.source.json_text import read_json
+from beanstalk.source.yaml_notes import YamlNotes, read_mapping
+
+SUFFIX = ".cfg.yml"
+METADATA = "EnvironmentConfigurationMetadata"
+KEYS = (VERSION_KEY, METADATA, "Platform", "SolutionStack", "EnvironmentTier", "OptionSettings", "Tags")
+_UNUSUAL = re.compile("[\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
+_ITEM = ("Namespace", "OptionName", "Value", "ResourceName")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedConfiguration:
+    """Texts are "" when not given. date_created, date_modified: as they stand, milliseconds since the epoch."""
+
+    settings: tuple[OptionSetting, ...]
+    description: str = ""
+    date_created: str = ""
+    date_modified: str = ""
+    platform_arn: str = ""
+    solution_stack: str = ""
+    tier: Tier = WEB
+    tags: Pairs = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def read_saved(path: str, content: bytes) -> SavedConfiguration:
+    """Either form: a list [ ] is that of the API, anything else YAML.  Raises InvalidInput with every problem."""
+    if content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"[":
+        return _read_list(path, content)
+    document, root, notes = read_mapping(path, content, "the saved configuration")
+    keys = notes.mapping(root, "a saved configuration", KEYS)
+    read_version(keys, root, notes)
+    about = notes.mapping(keys.get(METADATA), METADATA, ("Description", "DateCreated", "DateModified"))
+    description, created, modified = (
+        notes.text(about.get(name), name) for name in ("Description", "DateCreated", "DateModified")
+    )
+    arn, stack = read_platform(keys, notes)
+    tier, tags = read_tier(keys.get("EnvironmentTier"), notes), read_tags(keys.get("Tags"), notes)
+    settings = read_options(keys.get("OptionSettings"), notes)
+    _twice(settings, notes)
+    return SavedConfiguration(settings, description, created, modified, arn, stack, tier, tags, notes.finish(document))
+
+
+def write_saved(saved: SavedConfiguration) -> str:
+    """As YAML; `read_saved` gives back an equal configuration, places and warnings apart."""
+    metadata = {
+        "Description": saved.description,
+        "DateCreated": saved.date_created,
+        "DateModified": saved.date_modified,
+    }
+    options: dict[str, dict[str, str]] = {}
+    for setting in saved.settings:
+        key = f"{setting.resource_name}.{setting.namespace}" if setting.resource_name else setting.namespace
+        options.setdefault(key, {})[setting.name] = setting.value
+    whole: dict[str, Any] = {
+        VERSION_KEY: VERSION,
+        METADATA: {name: text for name, text in metadata.items() if text},
+        "Platform": {"PlatformArn": saved.platform_arn} if saved.platform_arn else {},
+        "SolutionStack": saved.solution_stack,
+        "EnvironmentTier": {"Name": saved.tier.name, "Type": saved.tier.type},
+        "OptionSettings": options,
+        "Tags": dict(saved.tags),
+    }
+    given = {name: value for name, value in whole.items() if value}
+    text: str = yaml.dump(given, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Texts with characters that YAML would fold or drop are written with escapes."""
+
+
+def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _UNUSUAL.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _represent)
+
+
+def write_list(settings: tuple[OptionSetting, ...]) -> str:
+    """The JSON list that the API takes."""
+    items = []
+    for setting in settings:
+        item = {"Namespace": setting.namespace, "OptionName": setting.name, "Value": setting.value}
+        items.append({**item, "ResourceName": setting.resource_name} if setting.resource_name else item)
+    return json.dumps(items, indent=2, ensure_ascii=False) + "\n"
+
+
+def _read_list(path: str, content: bytes) -> SavedConfiguration:
+    document = read_json(path, content)
+    notes = YamlNotes(path, warnings=list(document.warnings))
+    settings = tuple(setting for item in document.root.items if (setting := _item(item, notes)))
+    _twice(settings, notes)
+    if notes.problems:
+        raise InvalidInput(notes.problems)
+    return SavedConfiguration(settings, warnings=tuple(notes.warnings))
+
+
+def _item(item: Json, notes: YamlNotes) -> OptionSetting | None:
+    if item.kind != "object":
+        notes.problems.append(Problem("an entry is no object { }", item.at, f"write {', '.join(_ITEM)}"))
+        return None
+    for member in item.members:
+        if member.name not in _ITEM:
+            hint = f"known are {', '.join(_ITEM)}"
+            notes.warnings.append(Problem(f"{member.name[:60]} is not known here and has no effect", member.at, hint))
+    missing = [name for name in _ITEM[:2] if not item.text(name)]
+    value = item.get("Value")
+    if value is not None and not isinstance(value.value, str):
+        hint = (
+            f'write "{json.dumps(value.plain())[:60]}"' if value.kind not in ("array", "object") else "write it as text"
+        )
+        notes.problems.append(Problem("Value has to be a text", value.at, hint))
+    if missing:
+        notes.problems.append(Problem(f"an entry has no {' and no '.join(missing)}", item.at, "both are needed"))
+    if missing or value is None:
+        return None
+    return OptionSetting(
+        item.text("Namespace"), item.text("OptionName"), item.text("Value"), item.text("ResourceName"), item.at
+    )
+
+
+def _twice(settings: tuple[OptionSetting, ...], notes: YamlNotes) -> None:
+    seen: dict[tuple[str, str, str], Where | None] = {}
+    for setting in settings:
+        key = (setting.resource_name, setting.namespace, setting.name)
+        if key in seen:
+            first = seen[key]
+            hint = f"the first one is at line {first.line}" if first else ""
+            notes.problems.append(Problem(f"{setting.namespace}:{setting.name} is set twice", setting.at, hint))
+        seen.setdefault(key, setting.at)

@@ -1,0 +1,152 @@
+"""The template sections of `.ebextensions` (Resources, Outputs, …), merged over all files.
+
+An ID that is in several files is one thing that all of them describe; where two files say different things about the
+same property the later one wins, with a warning. What CloudFormation would refuse is an error.
+Source: EB Developer Guide, "Adding and customizing Elastic Beanstalk environment resources".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from beanstalk.errors import Where
+from beanstalk.source.document import Node
+from beanstalk.source.fields import entries_of
+from beanstalk.source.function_reader import condition_of
+from beanstalk.source.functions import EMPTY, FUNCTIONS, Entry, Object, Value
+from beanstalk.source.notes import Notes, meant
+from beanstalk.source.values import read_value
+
+SECTIONS = ("Resources", "Outputs", "Parameters", "Mappings", "Conditions")
+OURS = "AWSEB"
+"""The IDs of what Elastic Beanstalk itself puts into the template begin with this."""
+
+_ID = re.compile(r"[A-Za-z0-9]{1,255}")
+_TYPE = re.compile(r"[A-Za-z0-9]+(::[A-Za-z0-9@_-]+)+")
+_KEYS = {
+    "Resources": (
+        "Type", "Properties", "Metadata", "DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy",
+        "CreationPolicy", "UpdatePolicy",
+    ),
+    "Outputs": ("Description", "Value", "Export", "Condition"),
+    "Parameters": (
+        "Type", "Default", "Description", "AllowedPattern", "AllowedValues", "ConstraintDescription", "MaxLength",
+        "MaxValue", "MinLength", "MinValue", "NoEcho",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The sections of all files together: an Object of IDs each."""
+
+    resources: Object = EMPTY
+    outputs: Object = EMPTY
+    parameters: Object = EMPTY
+    mappings: Object = EMPTY
+    conditions: Object = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of one file."""
+
+    name: str
+    content: Object
+
+
+def read_section(name: str, node: Node, notes: Notes) -> Section:
+    """One section of one file. `name` is one of SECTIONS. Mistakes are noted, and passed on."""
+    if name == "Conditions":
+        text = "Conditions is not among the keys that Elastic Beanstalk's guide knows"
+        notes.warn(text, node.at, "it is passed on to CloudFormation; try it before you rely on it")
+    found: list[Entry] = []
+    for key, value in entries_of(node, name, notes):
+        if not _ID.fullmatch(key.text):
+            notes.wrong(f"{key.text[:60]!r} cannot be an ID in {name}", key.at, "letters and digits only, up to 255")
+        content = read_value(value, notes)
+        content = condition_of(content) if name == "Conditions" else content
+        _check(name, key, content, notes)
+        found.append(Entry(key.text, content, key.at))
+    return Section(name, Object(tuple(found)))
+
+
+def _check(section: str, key: Node, content: Value, notes: Notes) -> None:
+    what = f"{key.text[:60]} in {section}"
+    if section == "Conditions":
+        if not isinstance(content, FUNCTIONS):
+            notes.wrong(f"{what} is not a condition", key.at, "write a function such as Fn::Equals")
+        return
+    if not isinstance(content, Object):
+        notes.wrong(f"{what} is not a mapping", key.at, "write what belongs to it below, indented")
+        return
+    known = _KEYS.get(section)
+    for entry in content.entries:
+        if known is not None and entry.key not in known:
+            notes.wrong(f"{what} has an unknown key {entry.key[:60]!r}", entry.at, meant(entry.key, known))
+        if section == "Mappings" and not isinstance(entry.value, Object):
+            notes.wrong(f"{what}: {entry.key[:60]} is not a mapping", entry.at, "a mapping has two levels of keys")
+    kind = content.get("Type")
+    if section == "Resources" and "Type" in content and not (isinstance(kind, str) and _TYPE.fullmatch(kind)):
+        notes.wrong(f"the Type of {what} is no type of a resource", key.at, "write it as in AWS::SQS::Queue")
+    if section == "Resources" and not isinstance(content.get("Properties"), Object | None):
+        notes.wrong(f"the Properties of {what} are not a mapping", key.at, "write NAME: VALUE below it")
+
+
+def merge(sections: Iterable[Section], notes: Notes) -> Template:
+    """Sections in the order of their files -> one template. Warns where two files disagree; see also `check_merged`."""
+    merged = {name: EMPTY for name in SECTIONS}
+    for section in sections:
+        merged[section.name] = _objects(merged[section.name], section.content, section.name, notes)
+    return Template(**{name.lower(): content for name, content in merged.items()})
+
+
+def _objects(old: Object, new: Object, path: str, notes: Notes) -> Object:
+    found = {entry.key: entry for entry in old.entries}
+    for entry in new.entries:
+        earlier = found.get(entry.key)
+        inside = f"{path}.{entry.key}"
+        if earlier is None or earlier.value == entry.value:
+            found.setdefault(entry.key, entry)
+        elif isinstance(earlier.value, Object) and isinstance(entry.value, Object):
+            found[entry.key] = Entry(entry.key, _objects(earlier.value, entry.value, inside, notes), earlier.at)
+        else:
+            _clash(inside, earlier.at, entry.at, notes)
+            found[entry.key] = entry
+    return Object(tuple(found.values()))
+
+
+def _clash(path: str, earlier: Where, later: Where, notes: Notes) -> None:
+    shown = path if len(path) <= 160 else f"{path[:80]}…{path[-79:]}"
+    if path.count(".") == 2 and path.startswith("Resources.") and path.endswith(".Type"):
+        notes.wrong(f"{shown} differs from {earlier}", later, "an ID stands for one resource: give one another ID")
+    else:
+        notes.warn(f"{shown} differs from {earlier}: this later one counts", later, "keep one of the two")
+
+
+def check_merged(template: Template, notes: Notes) -> None:
+    """Note what only all files together can lack."""
+    checks = (
+        ("Resources", template.resources, "Type", "add its type, as in 'Type: AWS::SQS::Queue'"),
+        ("Outputs", template.outputs, "Value", "add 'Value:'"),
+        ("Parameters", template.parameters, "Type", "add 'Type: String'"),
+        ("Parameters", template.parameters, "Default", "add 'Default:': Elastic Beanstalk has no other way to set it"),
+    )
+    for section, content, key, hint in checks:
+        for entry in content.entries:
+            is_theirs = section == "Resources" and entry.key.startswith(OURS)
+            if isinstance(entry.value, Object) and key not in entry.value and not is_theirs:
+                notes.wrong(f"{entry.key[:60]} in {section} has no {key}", entry.at, hint)
+
+
+def authentications(template: Template) -> set[str]:
+    """The names under which files can be fetched with credentials (`authentication` of an entry of `files`)."""
+    found: set[str] = set()
+    for entry in template.resources.entries:
+        metadata = entry.value.get("Metadata") if isinstance(entry.value, Object) else None
+        methods = metadata.get("AWS::CloudFormation::Authentication") if isinstance(metadata, Object) else None
+        if isinstance(methods, Object):
+            found |= {method.key for method in methods.entries}
+    return found
