@@ -1,0 +1,1 @@
+"""Configuration options: the catalogue of facts, and which layer wins."""

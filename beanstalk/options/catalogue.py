@@ -1,0 +1,145 @@
+"""The options that exist: looked up by namespace and name, and asked whether a value fits.
+
+The files of `namespaces/` are read at the first question, once. Nothing here knows layers (see `resolve`), nor other
+options (see `rules`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cache
+
+from beanstalk.errors import Problem
+from beanstalk.model import OptionSetting
+from beanstalk.options.option import ANY_NAME, PROPERTIES, By, Namespace, Option, Recommendation
+from beanstalk.options.values import misfit, shown
+
+__all__ = [
+    "ANY_NAME", "PROPERTIES", "By", "Catalogue", "Key", "Namespace", "Option", "Recommendation", "catalogue",
+]  # fmt: skip
+
+Key = tuple[str, str, str]
+"""What makes two settings the same option: namespace, name, and resource name ("" in nearly every namespace)."""
+
+
+class Catalogue:
+    """All options. Get the one that ships with the package from `catalogue()`."""
+
+    def __init__(self, namespaces: Iterable[Namespace]) -> None:
+        self.namespaces = {namespace.name: namespace for namespace in namespaces}
+        self._free = [namespace for namespace in self.namespaces.values() if namespace.segment]
+
+    def options(self) -> tuple[Option, ...]:
+        """Every described option, in the order of the files; "*" stands for the names that are not listed."""
+        return tuple(option for namespace in self.namespaces.values() for option in namespace.options.values())
+
+    def namespace(self, name: str) -> Namespace | None:
+        """The namespace that this name means: `aws:elb:listener:443` is `aws:elb:listener:{listener_port}`."""
+        if name in self.namespaces:
+            return self.namespaces[name]
+        fitting = (each for each in self._free if name.startswith(each.stem))
+        return next((each for each in fitting if re.fullmatch(each.segment, name[len(each.stem) :])), None)
+
+    def find(self, namespace: str, name: str) -> Option | None:
+        """The option that this namespace and name mean: aliases followed, "*" for a name that is not listed.
+
+        None: unknown.
+        """
+        home = self.namespace(namespace)
+        if home is None:
+            return None
+        if name in home.aliases:
+            return self.find(home.aliases[name], name)
+        option = home.options.get(name) if name != ANY_NAME else None
+        if option is not None:
+            return option
+        possible = ANY_NAME in home.options and re.fullmatch(home.name_pattern, name, re.DOTALL)
+        return home.options[ANY_NAME] if possible else None
+
+    def key(self, namespace: str, name: str, resource_name: str = "") -> Key:
+        """The identity of an option: aliases followed, the resource name dropped where it has no meaning."""
+        home = self.namespace(namespace)
+        if home is None:
+            return namespace, name, ""
+        if name in home.aliases:
+            return self.key(home.aliases[name], name, resource_name)
+        return namespace, name, resource_name if home.by_resource else ""
+
+    def check(self, setting: OptionSetting) -> tuple[Problem, ...]:
+        """What is wrong with this setting by itself: an unknown namespace or name, a value that does not fit.
+
+        Empty: nothing. A value with a CloudFormation function fits every option here; see `values.has_function`.
+        """
+        home = self.namespace(setting.namespace)
+        if home is None:
+            text = f"unknown option namespace {shown(setting.namespace)}"
+            return (Problem(text, setting.at, self._like_namespace(setting.namespace)),)
+        option = self.find(setting.namespace, setting.name)
+        if option is None:
+            if ANY_NAME in home.options:
+                text = f"{shown(setting.name)} cannot be a name in {setting.namespace}"
+                return (Problem(text, setting.at, f"possible are {home.name_form}"),)
+            text = f"unknown option {shown(setting.name)} in {setting.namespace}"
+            return (Problem(text, setting.at, self._like_name(home, setting.name)),)
+        if home.by_resource and not setting.resource_name:
+            text = f"{setting.namespace}:{setting.name} has no resource name"
+            return (Problem(text, setting.at, f"write NAME.{setting.namespace}, or add resource_name: NAME"),)
+        wrong = misfit(option, setting.value)
+        if wrong is not None and option.sensitive:
+            wrong = Problem("the value is not possible", hint=f"give {option.form or 'another one'}")
+        return () if wrong is None or option.lenient else (_placed(setting, wrong),)
+
+    def notice(self, setting: OptionSetting) -> Problem | None:
+        """What a person should know about a setting that `check` found nothing wrong with."""
+        option = self.find(setting.namespace, setting.name)
+        if option is None:
+            return None
+        if option.lenient and (wrong := misfit(option, setting.value)):
+            return _placed(setting, wrong)
+        if option.advised_minimum is not None and option.type in ("integer", "number"):
+            try:
+                low = float(setting.value) < option.advised_minimum
+            except ValueError:
+                low = False
+            if low:
+                text = f"{setting.namespace}:{setting.name} is {setting.value}"
+                return Problem(text, setting.at, f"Elastic Beanstalk documents {option.advised_minimum:g} as the least")
+        return None
+
+    def _like_namespace(self, name: str) -> str:
+        for free in self._free:
+            if name.startswith(free.stem):
+                part = "a port" if free.segment.startswith("[0-9]") else "a name"
+                return f"{part} without a colon has to follow {free.stem}"
+        close = _closest(name, self.namespaces)
+        return f"did you mean {close}?" if close else "see the list of namespaces in the documentation"
+
+    def _like_name(self, home: Namespace, name: str) -> str:
+        close = _closest(name, [*home.options, *home.aliases])
+        if close:
+            return f"did you mean {close}?"
+        others = [other.name for other in self.namespaces.values() if name in other.options]
+        if others:
+            return f"{name} belongs to {others[0]}"
+        return f"{home.name} has {', '.join([*home.options, *home.aliases])}"
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue of this package, read once."""
+    from beanstalk.options.facts import read_namespaces
+
+    return Catalogue(read_namespaces())
+
+
+def _placed(setting: OptionSetting, wrong: Problem) -> Problem:
+    return Problem(f"{setting.namespace}:{setting.name}: {wrong.text}", setting.at, wrong.hint)
+
+
+def _closest(name: str, known: Iterable[str]) -> str:
+    """The known name that a person most likely meant, "" for none. Another case alone always counts."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower()[:200], by_lower, 1, 0.7)
+    return by_lower[close[0]] if close else ""

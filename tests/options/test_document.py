@@ -1,0 +1,48 @@
+"""The page of all options: complete, and true about what the local target acts on. See also `test_docs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from beanstalk.options.catalogue import PROPERTIES, catalogue
+from beanstalk.options.resolve import Configuration, Layer, parse_option, resolve
+from beanstalk.platforms import find_platform
+from beanstalk.service.configuration import rollout_for
+from beanstalk.workload import make_workload
+from tests.bundles import make_bundle
+
+PAGE = Path(__file__).parents[2] / "docs/options.md"
+
+
+def test_the_page_has_every_namespace_and_every_option():
+    text = PAGE.read_text()
+    for namespace in catalogue().namespaces.values():
+        section = text.partition(f"\n## `{namespace.name}`\n")[2].partition("\n## ")[0]
+        rows = [line for line in section.splitlines() if line.startswith(("| `", "| *"))]
+        assert len(rows) == len(namespace.options)
+        for name in (*namespace.options, *namespace.aliases):
+            assert f"`{name}`" in section or name == "*"
+
+
+def asked_for(monkeypatch, bundle, *options: str) -> set[tuple[str, str]]:
+    """The options that are read while a workload and a rollout are made."""
+    configuration = resolve({Layer.ENVIRONMENT: [parse_option(option) for option in options]})
+    asked = set()
+    read = Configuration.resolved
+
+    def note(self, namespace, name, *rest):
+        asked.add((namespace, name))
+        return read(self, namespace, name, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Configuration, "resolved", note)
+        make_workload(bundle, configuration, find_platform("python"))
+        rollout_for(configuration, 0)
+    return asked
+
+
+def test_what_is_marked_as_local_is_what_a_workload_and_a_rollout_ask_for(monkeypatch, tmp_path):
+    asked = asked_for(monkeypatch, make_bundle(tmp_path, {"application.py": ""}))
+    marked = {(option.namespace, option.name) for option in catalogue().options() if option.local}
+    only_a_limit, in_bulk = {("aws:autoscaling:asg", "MaxSize")}, {key for key in marked if key[0] == PROPERTIES}
+    assert asked == marked - only_a_limit - in_bulk
