@@ -1,0 +1,1 @@
+"""This machine: processes behind a load balancer."""
