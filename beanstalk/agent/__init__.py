@@ -1,0 +1,1 @@
+"""The local loop: observe, ask what is next, perform."""

@@ -1,0 +1,329 @@
+"""The life of every instance: started, checked, put into service, drained, stopped.
+
+Each step is written before it is done, and can be done again: whoever comes after a killed agent finds in the store
+and on the machine all that there is to know. Answers of checks are kept in memory; without them one waits for new ones.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from dataclasses import replace
+from typing import Any
+
+from beanstalk.agent.world import World
+from beanstalk.errors import BeanstalkError, TargetError
+from beanstalk.model import Rollout
+from beanstalk.records import RUNNING, Deployment, Environment, Instance, Severity, State
+from beanstalk.rollout.health import Checks, Verdict, judge_serving, judge_starting, note
+from beanstalk.targets.local.processes import Ended, Identities, environment_of
+from beanstalk.workload import HealthCheck, Workload
+
+STEADY_INTERVAL_S = 1.0
+"""Between checks of an instance in service when nobody set HealthCheckInterval."""
+_RESTART_AFTER_S = 1.0
+"""A process beside `web` that ends is started again at once, then after twice this, and twice as long every time."""
+_KILL_AGAIN_S = 1.0
+_IMPATIENT_S = 10.0
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+
+
+class Instances:
+    """All instances of all environments."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._checks: dict[str, Checks] = {}
+        self._workloads: dict[int, Workload] = {}
+        self._restarts: dict[tuple[str, str], tuple[int, float]] = {}
+        self._left: dict[str, float] = {}
+        self._asked: dict[str, float] = {}
+        self._waited: set[int] = set()
+        self._killed: dict[str, float] = {}
+        self._adopted = False
+
+    def workload(self, deployment_id: int) -> Workload:
+        if deployment_id not in self._workloads:
+            text = self.deployment(deployment_id).workload_json
+            self._workloads[deployment_id] = Workload.from_json(json.loads(text))
+        return self._workloads[deployment_id]
+
+    def forget_workload(self, deployment_id: int) -> None:
+        """It was changed in the store: running instances got other checks."""
+        self._workloads.pop(deployment_id, None)
+
+    def deployment(self, deployment_id: int) -> Deployment:
+        found = self._world.store.deployments.get(deployment_id)
+        assert found is not None, f"instances refer to deployment {deployment_id}, which does not exist"
+        return found
+
+    def adopt(self) -> None:
+        """Find out what an agent before this one left: processes it started but never wrote down, signals not sent."""
+        if self._adopted:
+            return
+        self._adopted = True
+        store, host = self._world.store, self._world.host
+        strays = host.strays()
+        for instance in store.living_instances():
+            found = strays.pop(instance.id, {})
+            known = identities(instance)
+            names = {process.name for process in self.workload(instance.deployment_id).processes} - known.keys()
+            missing = {name: identity for name, identity in found.items() if name in names}
+            if missing:
+                processes = {**known, **missing}
+                store.instances.change(instance.id, processes_json=json.dumps(processes))
+            if instance.state is State.STOPPING:
+                host.signal(instance, {**known, **missing}, signal.SIGTERM)
+        for instance_id, found in strays.items():
+            unknown = Instance(instance_id, "", 0, State.STOPPING, 0, 0.0, 0.0)
+            host.signal(unknown, found, signal.SIGKILL)
+
+    def look_again(self) -> None:
+        """Something could not be written down: find out what is there, as a new agent would."""
+        self._adopted = False
+
+    def forget_times(self) -> None:
+        """Somebody set the clock."""
+        for memory in (self._left, self._asked, self._killed):
+            memory.clear()
+        self._restarts = {key: (times, 0.0) for key, (times, _) in self._restarts.items()}
+        self._checks = {identity: replace(checks, wrong_since=None) for identity, checks in self._checks.items()}
+
+    def start(self, environment: Environment, deployment_id: int, count: int, now: float) -> None:
+        """Write down `count` new instances; `launch` starts what is written down."""
+        store = self._world.store
+        with store.transaction():
+            taken = {instance.port for instance in store.living_instances()}
+            for _ in range(count):
+                port = self._world.new_port(taken)
+                taken.add(port)
+                identity = self._world.new_id()
+                store.instances.add(Instance(identity, environment.id, deployment_id, State.PENDING, port, now, now))
+
+    def remove(self, instances: list[Instance], now: float) -> None:
+        """Let instances go: those in service finish their requests first."""
+        with self._world.store.transaction():
+            for instance in instances:
+                serving = instance.state in (State.IN_SERVICE, State.UNHEALTHY)
+                state = State.DRAINING if serving else State.STOPPING
+                self._world.store.set_state(instance, state, now)
+        for instance in instances:
+            if instance.state is State.PENDING:
+                self._world.host.signal(instance, identities(instance), signal.SIGTERM)
+
+    def launch(self, environment: Environment, now: float) -> None:
+        """Start every instance that is written down and not started."""
+        for instance in self._world.store.living_instances(environment.id):
+            if instance.state is not State.PENDING or instance.started is not None:
+                continue
+            try:
+                trouble = self._launch(environment, instance, now)
+            except BeanstalkError as error:
+                trouble = error.problem
+            except OSError as error:
+                trouble = str(error)
+            if trouble:
+                self._fail(instance, f"instance {instance.id} could not be started: {trouble}", now)
+
+    def watch(self, now: float, gates: dict[str, Rollout]) -> None:
+        """See which instances ended, and what the checks say. gates: {environment id: the rollout that goes on}."""
+        living = {instance.id: instance for instance in self._world.store.living_instances()}
+        for instance_id, answer in self._world.checker.answers(now):
+            if instance_id in living:
+                check = self.workload(living[instance_id].deployment_id).health
+                before = self._checks.get(instance_id, Checks())
+                self._checks[instance_id] = note(before, answer, check.threshold, now)
+        watched = [each for each in living.values() if each.state in RUNNING and each.started is not None]
+        for instance in watched:
+            self._watch(instance, gates.get(instance.environment_id), now)
+        self._world.checker.keep({instance.id for instance in watched})
+        for gone in self._checks.keys() - living.keys():
+            del self._checks[gone]
+
+    def let_go(self, now: float) -> None:
+        """Move leaving instances on; call after the balancer was told that they left."""
+        for instance in self._world.store.living_instances():
+            if instance.state is State.DRAINING:
+                self._drain(instance, now)
+            elif instance.state is State.STOPPING:
+                self._stop(instance, now)
+
+    def failing_check(self, instance: Instance) -> str:
+        """What the last check of an instance said, "" when it was fine or there was none."""
+        checks = self._checks.get(instance.id)
+        return checks.last.text if checks and checks.last and checks.failures else ""
+
+    # one instance
+
+    def _launch(self, environment: Environment, instance: Instance, now: float) -> str:
+        """Start it, or wait for its version to be ready again, if somebody tidied up. Returns why it cannot be."""
+        world, deployment = self._world, self.deployment(instance.deployment_id)
+        workload = self.workload(deployment.id)
+        trouble = world.preparer.prepare(deployment.digest, deployment.workload_json, instance.id)
+        if trouble is None or trouble:
+            return trouble or ""
+        known = identities(instance)
+        if not known:  # found running by `adopt`: its folder is in use
+            folder = world.host.prepare(instance, deployment.digest)
+            world.preparer.link(deployment.workload_json, folder)
+        names = (environment.name, deployment.version_label)
+        variables = environment_of(workload, instance, names, world.preparer.environment(deployment.workload_json))
+        for process in workload.processes:
+            if process.name not in known:
+                known[process.name] = world.host.start(instance, process, variables)
+                world.store.instances.change(instance.id, processes_json=json.dumps(known))
+        world.store.instances.change(instance.id, started=now)
+        return ""
+
+    def _watch(self, instance: Instance, rollout: Rollout | None, now: float) -> None:
+        workload = self.workload(instance.deployment_id)
+        if not self._watch_processes(instance, workload, now):
+            return
+        starting = instance.state is State.PENDING
+        check = workload.health
+        interval = check.probe_interval_s if starting else check.interval_s or STEADY_INTERVAL_S
+        self._world.checker.watch(instance.id, instance.port, check, interval, now)
+        checks = self._checks.get(instance.id, Checks())
+        if starting:
+            self._judge_starting(instance, checks, check, rollout, now)
+        elif instance.state is State.IN_SERVICE and judge_serving(checks, check.unhealthy_failures) is Verdict.REMOVE:
+            self._world.store.set_state(instance, State.UNHEALTHY, now)
+            text = checks.last.text if checks.last else "health checks fail"
+            self._tell(Severity.WARN, f"Instance {instance.id} is out of service: {text}.", instance)
+        elif instance.state is State.UNHEALTHY and checks.passes >= check.healthy_passes:
+            self._world.store.set_state(instance, State.IN_SERVICE, now)
+            self._tell(Severity.INFO, f"Instance {instance.id} is in service again.", instance)
+
+    def _watch_processes(self, instance: Instance, workload: Workload, now: float) -> bool:
+        """See which of its processes ended. False: the instance ends, too."""
+        known = identities(instance)
+        ends = [self._world.host.ended({name: identity}) for name, identity in known.items()]
+        dead = [ended for ended in ends if ended is not None]
+        for ended in dead:
+            if ended.process == workload.processes[0].name or instance.state is State.PENDING:
+                self._ended(instance, ended, now)
+                return False
+        return all(self._restart(instance, known, ended, now) for ended in dead)
+
+    def _judge_starting(
+        self, instance: Instance, checks: Checks, check: HealthCheck, rollout: Rollout | None, now: float
+    ) -> None:
+        began = instance.started or instance.created
+        ignore = rollout is not None and rollout.ignore_health
+        late = rollout is not None and now - began > rollout.timeout_s
+        match judge_starting(checks, check.healthy_passes, check.wrong_answers_s, ignore, late, now):
+            case Verdict.SERVE:
+                self._world.store.set_state(instance, State.IN_SERVICE, now, in_service=now)
+                self._checks[instance.id] = Checks(last=checks.last)
+            case Verdict.REMOVE:
+                text = checks.last.text if checks.last else "its health checks fail"
+                self._fail(instance, f"instance {instance.id} does not become healthy: {text}", now)
+            case Verdict.WAIT if (
+                not checks.wrong_since and now - began >= _IMPATIENT_S and instance.deployment_id not in self._waited
+            ):
+                self._waited.add(instance.deployment_id)
+                self._tell_waiting(instance, checks, rollout)
+
+    def _tell_waiting(self, instance: Instance, checks: Checks, rollout: Rollout | None) -> None:
+        """Once a deployment: nobody should look at a silent screen until the time-out."""
+        text = checks.last.text if checks.last else "no health check was answered yet"
+        limit = f" (at most {rollout.timeout_s:g} s: Timeout)" if rollout else ""
+        lines = self._world.host.last_lines(instance, 2)
+        said = "; its last lines: " + " / ".join(_printable(line.strip())[:200] for line in lines) if lines else ""
+        message = f"Still waiting for instance {instance.id}{limit}: {text}{said}."
+        self._tell(Severity.WARN, message, instance, self.deployment(instance.deployment_id).operation_id)
+
+    def _ended(self, instance: Instance, ended: Ended, now: float) -> None:
+        after = max(0.0, now - (instance.started or instance.created))
+        what = (
+            f"instance {instance.id} {ended}"
+            if ended.process == "web"
+            else f"{ended.process} of instance {instance.id} {ended}"
+        )
+        cause = f"{what} after {after:.1f} s"
+        lines = self._world.host.last_lines(instance, 3)
+        if lines:
+            cause += "; its last lines: " + " / ".join(_printable(line.strip())[:200] for line in lines)
+        self._fail(instance, cause, now)
+
+    def _fail(self, instance: Instance, cause: str, now: float) -> None:
+        self._world.store.set_state(instance, State.STOPPING, now, failed=1, cause=cause)
+        self._world.host.signal(instance, identities(instance), signal.SIGTERM)
+
+    def _restart(self, instance: Instance, known: Identities, ended: Ended, now: float) -> bool:
+        """Start a process beside `web` again, in place: requests that its instance serves are not its business.
+
+        Less and less often when it keeps ending. False: that cannot be, and the instance was given up.
+        """
+        times, latest = self._restarts.get((instance.id, ended.process), (0, 0.0))
+        if times and now - latest < _RESTART_AFTER_S * 2 ** min(4, times):
+            return True
+        workload, deployment = self.workload(instance.deployment_id), self.deployment(instance.deployment_id)
+        process = next(each for each in workload.processes if each.name == ended.process)
+        self._restarts[instance.id, ended.process] = times + 1, now
+        if times + 1 in (1, 5):
+            more = "; it keeps ending and is started again less and less often" if times else ""
+            text = f"{ended.process} of instance {instance.id} {ended}; starting it again{more}."
+            self._tell(Severity.WARN, text, instance)
+        environment = self._world.store.environments.get(instance.environment_id)
+        assert environment is not None
+        names = (environment.name, deployment.version_label)
+        path = self._world.preparer.environment(deployment.workload_json)
+        variables = environment_of(workload, instance, names, path)
+        try:
+            known[process.name] = self._world.host.start(instance, process, variables)
+        except BeanstalkError as error:
+            self._fail(instance, f"{process.name} of instance {instance.id} cannot be started: {error.problem}", now)
+            return False
+        self._world.store.instances.change(instance.id, processes_json=json.dumps(known))
+        return True
+
+    def _drain(self, instance: Instance, now: float) -> None:
+        """It counts from when the balancer was told; an agent that comes later counts anew."""
+        workload, known = self.workload(instance.deployment_id), identities(instance)
+        since = self._left.setdefault(instance.id, now)
+        web = workload.processes[0].name  # the others answer no requests
+        dead = web not in known or self._world.host.ended({web: known[web]}) is not None
+        if dead or now - since >= workload.drain_s or not self._is_busy(instance):
+            self._world.store.set_state(instance, State.STOPPING, now)
+            self._world.host.signal(instance, known, signal.SIGTERM)
+
+    def _is_busy(self, instance: Instance) -> bool:
+        try:
+            return bool(self._world.balancer.inflight(f"127.0.0.1:{instance.port}"))
+        except TargetError:
+            return True  # it does not say
+
+    def _stop(self, instance: Instance, now: float) -> None:
+        known, host = identities(instance), self._world.host
+        if host.gone(instance, known):
+            host.clear(instance)
+            self._world.store.set_state(instance, State.TERMINATED, now, ended=now)
+            self._forget(instance.id)
+            return
+        asked = self._asked.setdefault(instance.id, now)
+        over = now - asked >= self.workload(instance.deployment_id).grace_s
+        if over and now - self._killed.get(instance.id, -_KILL_AGAIN_S) >= _KILL_AGAIN_S:
+            self._killed[instance.id] = now
+            host.signal(instance, known, signal.SIGKILL)
+
+    def _forget(self, instance_id: str) -> None:
+        for memory in (self._left, self._asked, self._killed):
+            memory.pop(instance_id, None)
+        self._restarts = {key: value for key, value in self._restarts.items() if key[0] != instance_id}
+
+    def _tell(self, severity: Severity, message: str, instance: Instance, operation_id: str = "") -> None:
+        environment = self._world.store.environments.get(instance.environment_id)
+        self._world.store.add_event(severity, message, environment, operation_id, now=self._world.clock())
+
+
+def _printable(line: str) -> str:
+    """Without colours and whatever else would be an order to the terminal of who reads it."""
+    return "".join(letter if letter.isprintable() else " " for letter in _COLOUR.sub("", line))
+
+
+def identities(instance: Instance) -> Identities:
+    """{process name: (pid, birth)} of what was started."""
+    found: dict[str, Any] = json.loads(instance.processes_json)
+    return {name: (int(pid), float(birth)) for name, (pid, birth) in found.items()}

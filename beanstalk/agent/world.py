@@ -1,0 +1,73 @@
+"""What the agent acts on, as protocols: real on this machine, in memory in the tests that stop it everywhere."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from beanstalk.records import Instance
+from beanstalk.rollout.health import Answer
+from beanstalk.store.home import Home
+from beanstalk.store.sqlite import Store
+from beanstalk.targets.local.balancer import LoadBalancer
+from beanstalk.targets.local.processes import Ended, Identities
+from beanstalk.workload import HealthCheck, Process
+
+
+class Host(Protocol):
+    """Where instances run; see `targets/local/processes.py`."""
+
+    def prepare(self, instance: Instance, digest: str) -> Path: ...
+    def start(self, instance: Instance, process: Process, environment: Mapping[str, str]) -> tuple[int, float]: ...
+    def ended(self, identities: Identities) -> Ended | None: ...
+    def signal(self, instance: Instance, identities: Identities, number: signal.Signals) -> None: ...
+    def gone(self, instance: Instance, identities: Identities) -> bool: ...
+    def clear(self, instance: Instance) -> None: ...
+    def strays(self) -> dict[str, Identities]: ...
+    def last_lines(self, instance: Instance, lines: int) -> list[str]: ...
+
+
+class Checker(Protocol):
+    """Who asks instances whether they are well; see `probes.py`."""
+
+    def watch(self, instance_id: str, port: int, check: HealthCheck, interval_s: float, now: float) -> None: ...
+    def answers(self, now: float) -> list[tuple[str, Answer]]: ...
+    def keep(self, instance_ids: set[str]) -> None: ...
+    def next_due(self) -> float | None: ...
+
+
+class Preparer(Protocol):
+    """Who makes a version ready to run: unpacks it and builds its dependencies; see `targets/local/preparing.py`."""
+
+    def prepare(self, digest: str, workload_json: str, attempt: str) -> str | None:
+        """None while it goes on, "" when it is ready, else one sentence about why it cannot be."""
+        ...
+
+    def cancel(self, digest: str, workload_json: str) -> None: ...
+    def environment(self, workload_json: str) -> dict[str, str]:
+        """PATH of the instances' processes."""
+        ...
+
+    def link(self, workload_json: str, folder: Path) -> None: ...
+    def sweep(self, keys_in_use: set[str]) -> None: ...
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything the agent has to do with. clock: seconds since the epoch.  new_port: given the ports in use."""
+
+    home: Home
+    store: Store
+    host: Host
+    checker: Checker
+    preparer: Preparer
+    balancer: LoadBalancer
+    clock: Callable[[], float]
+    new_port: Callable[[set[int]], int]
+    new_id: Callable[[], str]
+    steady: Callable[[], float] = time.monotonic
+    """Seconds on a clock that nobody can set."""
