@@ -1,0 +1,54 @@
+"""`beanstalk clone`: an environment like another one."""
+
+from __future__ import annotations
+
+import click
+
+from beanstalk.cli.changes import carry_out
+from beanstalk.cli.environment import environment_name
+from beanstalk.cli.flags import (
+    Waiting,
+    dry_run_flag,
+    environment_argument,
+    envvars_flag,
+    no_effect_flags,
+    option_flag,
+    properties,
+    waiting_flags,
+)
+from beanstalk.cli.session import Command, Session, flag, pass_session
+from beanstalk.model import OptionSetting
+from beanstalk.service.configuration import ASG, PROPERTIES
+from beanstalk.service.environments import prepare_clone
+
+
+@click.command(cls=Command)
+@environment_argument
+@flag("-n", "--clone_name", metavar="NAME", help="The name of the new one; by default ENV-clone.")
+@flag("-c", "--cname", metavar="PREFIX", help="The name it answers at, before .localhost; by default its name.")
+@flag("--scale", type=click.IntRange(min=1), metavar="N", help="The number of instances; by default that of ENV.")
+@envvars_flag
+@option_flag
+@dry_run_flag
+@waiting_flags
+@no_effect_flags(["--exact", "--tags="])
+@pass_session
+def command(
+    session: Session,
+    waiting: Waiting,
+    env: str | None,
+    clone_name: str | None,
+    cname: str | None,
+    scale: int | None,
+    envvars: str | None,
+    options: tuple[OptionSetting, ...],
+    dry_run: bool,
+) -> None:
+    """Create an environment with the version, the settings and the size of ENV."""
+    original = environment_name(session, env)
+    settings = [OptionSetting(PROPERTIES, key, value) for key, value in properties(envvars)]
+    if scale:
+        settings += [OptionSetting(ASG, option, str(scale)) for option in ("MinSize", "MaxSize")]
+    settings += options
+    name = clone_name or f"{original}-clone"
+    carry_out(session, name, lambda: prepare_clone(session.service, original, name, cname, settings), waiting, dry_run)

@@ -1,0 +1,29 @@
+"""`beanstalk open`: the address of an environment."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from beanstalk.cli.documents import url_of
+from beanstalk.cli.environment import environment
+from beanstalk.cli.flags import environment_argument
+from beanstalk.cli.session import Command, Session, pass_session
+from beanstalk.cli.terminal import write_json
+
+
+@click.command(cls=Command)
+@environment_argument
+@pass_session
+def command(session: Session, env: str | None) -> None:
+    """Print the address of ENV and, on a terminal, open it in the browser."""
+    url = url_of(session.service, environment(session, env))
+    if session.json:
+        write_json({"Url": url})
+        return
+    click.echo(url)
+    if sys.stdout.isatty():
+        import webbrowser
+
+        webbrowser.open(url)

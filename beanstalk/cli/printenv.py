@@ -1,0 +1,26 @@
+"""`beanstalk printenv`: environment properties."""
+
+from __future__ import annotations
+
+import click
+
+from beanstalk.cli.environment import environment_name
+from beanstalk.cli.flags import environment_argument
+from beanstalk.cli.session import Command, Session, pass_session
+from beanstalk.cli.terminal import write_json
+from beanstalk.service.updates import prepare_configure
+
+
+@click.command(cls=Command)
+@environment_argument
+@pass_session
+def command(session: Session, env: str | None) -> None:
+    """Show the environment properties of ENV: those that were set, and those of .ebextensions."""
+    change = prepare_configure(session.service, environment_name(session, env))
+    found = change.configuration.properties()
+    if session.json:
+        write_json(found)
+        return
+    click.echo(" Environment Variables:")
+    for name, value in found.items():
+        click.echo(f"     {name} = {value}")

@@ -1,0 +1,53 @@
+"""`beanstalk restore`: bring a terminated environment back."""
+
+from __future__ import annotations
+
+import click
+
+from beanstalk.cli.changes import carry_out
+from beanstalk.cli.documents import time_text
+from beanstalk.cli.flags import Waiting, dry_run_flag, waiting_flags
+from beanstalk.cli.session import Command, Session, pass_session
+from beanstalk.cli.terminal import notice, table, write_json
+from beanstalk.service.environments import prepare_restore, terminated
+
+
+@click.command(cls=Command)
+@click.argument("identity", required=False, metavar="[ID|ENV]")
+@dry_run_flag
+@waiting_flags
+@pass_session
+def command(session: Session, waiting: Waiting, identity: str | None, dry_run: bool) -> None:
+    """Bring a terminated environment back: its id, name, CNAME, version and settings.
+
+    Without an ID it lists those that can be brought back.
+    """
+    service = session.service
+    if identity is None:
+        _list(session)
+        return
+    known = next((each.name for each in terminated(service) if identity in (each.id, each.name)), identity)
+    carry_out(session, known, lambda: prepare_restore(service, identity), waiting, dry_run)
+
+
+def _list(session: Session) -> None:
+    application = session.project.application
+    gone = [each for each in terminated(session.service) if application in ("", each.application)]
+    if session.json:
+        write_json(
+            [
+                {
+                    "EnvironmentId": each.id,
+                    "EnvironmentName": each.name,
+                    "ApplicationName": each.application,
+                    "VersionLabel": each.version_label,
+                    "DateTerminated": time_text(each.terminated or 0),
+                }
+                for each in gone
+            ]
+        )
+    elif gone:
+        rows = [(each.id, each.name, each.version_label, time_text(each.terminated or 0)) for each in gone]
+        click.echo(table(("Id", "Environment", "Version", "Terminated"), rows))
+    else:
+        notice("no environment was terminated", session.quiet)

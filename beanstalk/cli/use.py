@@ -1,0 +1,30 @@
+"""`beanstalk use`: choose the default environment of a git branch."""
+
+from __future__ import annotations
+
+import click
+
+from beanstalk.cli.flags import complete_environment, no_effect_flags
+from beanstalk.cli.project import NO_BRANCH
+from beanstalk.cli.session import Command, Session, pass_session
+from beanstalk.cli.terminal import write_json
+from beanstalk.errors import UsageError
+from beanstalk.service.place import find_environment
+
+
+@click.command(cls=Command)
+@click.argument("env", shell_complete=complete_environment)
+@no_effect_flags(["--source="])
+@pass_session
+def command(session: Session, env: str) -> None:
+    """Make ENV the default environment of the current git branch."""
+    project = session.project
+    if not project.is_initialised:
+        raise UsageError("this folder is no project", hint="make it one: beanstalk init")
+    found = find_environment(session.service, env)
+    project.choose(found.name)
+    if session.json:
+        write_json({"EnvironmentName": found.name, "Branch": project.branch})
+    else:
+        where = "this folder" if project.branch == NO_BRANCH else f"the branch {project.branch}"
+        click.echo(f"{found.name} is the default environment of {where}.")

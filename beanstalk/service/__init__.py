@@ -1,0 +1,1 @@
+"""The use cases, named after the actions of the Elastic Beanstalk API."""

@@ -1,0 +1,206 @@
+"""Everything that is wrong with a project, a bundle or a file, at once; and what becomes of it here.
+
+A pure function of paths, modes and contents. What is on a disk or in a zip is fetched by `validation_input`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from beanstalk.errors import InvalidInput, Problem, UsageError, Where
+from beanstalk.model import OptionSetting
+from beanstalk.options.catalogue import catalogue
+from beanstalk.options.circumstances import Circumstances
+from beanstalk.options.configuration import Configuration, Layer
+from beanstalk.options.resolve import resolve
+from beanstalk.service.validation_effects import CONTAINERS, Found, applied, ignored
+from beanstalk.service.validation_files import AT_ROOT, Beside, FileKind, Read, kind_of, read_all_extensions, read_one
+from beanstalk.service.validation_report import RULES, Effect, Finding, Findings, Report, Severity, printable
+from beanstalk.source import content
+from beanstalk.source.hooks import HEAD_BYTES, Hook, HookFile, read_hooks
+from beanstalk.source.platform_folder import ProxyFile, read_platform_folder
+from beanstalk.source.recognise import Kind, Recognised, recognise
+from beanstalk.source.saved import SUFFIX as SAVED_SUFFIX
+
+__all__ = [
+    "RULES", "Effect", "FileKind", "Finding", "Findings", "Report", "Severity", "SourceFile",
+    "kind_of", "validate", "validate_file", "wanted_bytes",
+]  # fmt: skip
+
+SAVED_FOLDER = ".elasticbeanstalk/saved_configs/"
+_MOST_TOLD = 100
+_QUOTED = re.compile(r"""(?:the link )?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+_FAMILIES = {Kind.PYTHON: "python", Kind.NODE: "nodejs", Kind.TOMCAT: "tomcat", Kind.PHP: "php"}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """mode: 0o644, 0o755 or 0o120777 (a link, whose content is its target). content: b"" of what nobody looks into."""
+
+    path: str
+    mode: int = content.FILE
+    content: bytes = b""
+
+
+LONGEST = (2 << 20) + 1
+"""Every reader refuses fewer bytes than these."""
+
+
+def wanted_bytes(path: str) -> int:
+    """How much of the beginning of this file matters; 0 when nobody looks into it."""
+    if path in AT_ROOT or path.startswith(SAVED_FOLDER) or (_is_configuration_file(path) and path.endswith(".config")):
+        return LONGEST
+    return HEAD_BYTES if path.startswith(".platform/") else 0
+
+
+def validate(files: Sequence[SourceFile], more: Iterable[Finding] = ()) -> Report:
+    """A whole project. more: what was found while it was fetched."""
+    findings = Findings([*more])
+    _structure(files, findings)
+    packed = [file.path for file in files if not file.path.startswith(SAVED_FOLDER)]
+    texts = _texts(files, findings)
+    options, extensions = read_all_extensions(
+        [(path, text) for path, text in texts.items() if _is_configuration_file(path)]
+    )
+    findings.add("ebextensions", options.problems, options.warnings)
+    read = _read_root(packed, texts, options.settings)
+    recognised = recognise(packed, read[FileKind.DOCKERRUN].version if FileKind.DOCKERRUN in read else None)
+    _tell_root(recognised, read, findings)
+    circumstances = Circumstances(_FAMILIES.get(recognised.winner, "") if recognised.winner else "")
+    configuration = _options({Layer.EBEXTENSIONS: options.settings}, circumstances, findings)
+    if FileKind.MANIFEST in read:
+        _options({Layer.SAVED: read[FileKind.MANIFEST].settings}, circumstances, findings)
+    for path, text in texts.items():
+        if path.startswith(SAVED_FOLDER) and path.endswith(SAVED_SUFFIX):
+            _alone(FileKind.SAVED, path, text, findings)
+    hooks, proxies = _platform_folder(files, packed, findings)
+    found = Found(recognised, read, extensions, configuration, hooks, proxies)
+    return printable(Report(findings.sorted(), recognised, tuple(applied(found)), tuple(ignored(found))))
+
+
+def validate_file(path: str, text: bytes, kind: FileKind | None = None) -> Report:
+    """One file by itself. kind: when the name does not say it. Raises UsageError when nothing reads such a file."""
+    kind = kind or kind_of(path)
+    if kind is None:
+        hint = "name a folder, a zip, a .config file, or one of " + ", ".join(AT_ROOT) + f", *{SAVED_SUFFIX}"
+        raise UsageError(f"{path} is no file of Elastic Beanstalk, by its name", hint=hint)
+    findings, name = Findings(), path.rpartition("/")[2]
+    if kind is FileKind.EBEXTENSIONS and not name.endswith(".config"):
+        name += ".config"
+    _alone(kind, name, text, findings)
+    return printable(Report(findings.sorted()), path)
+
+
+def _alone(kind: FileKind, path: str, text: bytes, findings: Findings) -> None:
+    read = read_one(kind, path, text, Beside())
+    findings.add(kind, read.problems, read.warnings)
+    layer = Layer.EBEXTENSIONS if kind is FileKind.EBEXTENSIONS else Layer.SAVED
+    _options({layer: read.settings}, Circumstances(), findings)
+
+
+def _structure(files: Sequence[SourceFile], findings: Findings) -> None:
+    paths = [file.path for file in files]
+    findings.add("bundle", _placed(content.check_names(paths), "rename it, or leave it out"))
+    links = {file.path: file.content.decode(errors="surrogateescape") for file in files if file.mode == content.LINK}
+    hint = "make the link relative to something in the project, or leave it out"
+    findings.add("bundle", _placed(content.check_links(links), hint))
+    if single := content.check_root(paths):
+        hint = f"pack what is inside {single}/: the application has to be at the top of its bundle"
+        findings.add("bundle", [Problem(f"everything is inside the folder {single}/", Where(single), hint)])
+    if not files and not findings.all:
+        findings.add("bundle", [Problem("there is no file", hint="pack the folder that has your application")])
+
+
+def _placed(problems: Iterable[Problem], hint: str) -> Iterator[Problem]:
+    """With the name that the text begins with as the place, and no more of them than anybody reads."""
+    for number, problem in enumerate(problems):
+        if number == _MOST_TOLD:
+            yield Problem(f"more than {_MOST_TOLD} problems like these")
+            return
+        quoted = _QUOTED.match(problem.text)
+        yield Problem(problem.text, Where(ast.literal_eval(quoted[1])) if quoted else None, hint)
+
+
+def _texts(files: Sequence[SourceFile], findings: Findings) -> dict[str, bytes]:
+    """The files to look into, without links, which nobody follows."""
+    wanted = [file for file in files if wanted_bytes(file.path) or _is_configuration_file(file.path)]
+    links = [file.path for file in wanted if file.mode == content.LINK and not file.path.startswith(".platform/")]
+    hint = "put the file itself there"
+    findings.add(
+        "bundle", [Problem("is a symbolic link, which is not looked into", Where(path), hint) for path in links]
+    )
+    return {file.path: file.content for file in wanted if file.mode != content.LINK}
+
+
+def _is_configuration_file(path: str) -> bool:
+    """What Elastic Beanstalk reads, and what looks as if it would."""
+    return path.startswith(".ebextensions/") and (path.count("/") == 1 or path.endswith(".config"))
+
+
+def _read_root(
+    paths: Sequence[str], texts: Mapping[str, bytes], settings: Sequence[OptionSetting]
+) -> dict[FileKind, Read]:
+    """Every file at the root that has a reader."""
+    dockerfile = "Dockerfile" in paths
+    variables = {each.name: each.value for each in settings if each.namespace.endswith(":application:environment")}
+    if ".env" in texts:
+        variables = dict(read_one(FileKind.ENV_FILE, ".env", texts[".env"], Beside()).pairs)
+    beside = Beside(dockerfile, frozenset(paths), variables)
+    return {
+        kind: read_one(kind, name, texts[name], beside)
+        for name, kind in AT_ROOT.items()
+        if name in texts and (kind is not FileKind.ENV_FILE or "docker-compose.yml" in texts)
+    }
+
+
+def _tell_root(recognised: Recognised, read: Mapping[FileKind, Read], findings: Findings) -> None:
+    """What the readers of the root say. What the winner does not look at is a warning at most."""
+    present = {sign.path for sign in recognised.present}
+    for kind, found in read.items():
+        unread = recognised.winner in (*CONTAINERS, Kind.CUSTOM) and kind in (FileKind.PROCFILE, FileKind.BUILDFILE)
+        findings.add(kind, () if unread else found.problems, [*(found.problems if unread else ()), *found.warnings])
+    odd = [each for each in recognised.ignored if each.path not in present]
+    findings.add(
+        "recognition", (), [Problem(each.reason, Where(each.path), "rename it, if it is meant") for each in odd]
+    )
+    if recognised.winner is None:
+        hint = "put the application at the root, or add a Procfile with a line `web: command`"
+        findings.add("recognition", (), [Problem(recognised.because, hint=hint)])
+
+
+def _options(
+    layers: Mapping[Layer, Sequence[OptionSetting]], circumstances: Circumstances, findings: Findings
+) -> Configuration | None:
+    """Check the settings; None when even those that are right by themselves do not go together."""
+    try:
+        found = resolve(layers, circumstances)
+    except InvalidInput as error:
+        findings.add("option", error.problems)
+        right = {layer: [each for each in said if not catalogue().check(each)] for layer, said in layers.items()}
+        try:
+            found = resolve(right, circumstances)
+        except InvalidInput:
+            return None
+    findings.add("option", (), found.warnings)
+    return found
+
+
+def _platform_folder(
+    files: Sequence[SourceFile], paths: Sequence[str], findings: Findings
+) -> tuple[Sequence[Hook], Sequence[ProxyFile]]:
+    folder = read_platform_folder(paths)
+    proxies = {file.path for file in folder.proxy_files}
+    told = [each for each in folder.warnings if not (each.at and each.at.path in proxies)]
+    findings.add("platform-folder", (), told)
+    programs = [HookFile(file.path, file.mode, file.content[:HEAD_BYTES]) for file in files]
+    try:
+        hooks = read_hooks(programs)
+    except InvalidInput as error:
+        findings.add("hook", error.problems)
+        wrong = {problem.at.path for problem in error.problems if problem.at}
+        hooks = read_hooks([file for file in programs if file.path not in wrong])
+    findings.add("hook", (), hooks.warnings)
+    return hooks.all, folder.proxy_files

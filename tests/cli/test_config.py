@@ -1,0 +1,145 @@
+"""Saved configurations: save, get, put, list, delete, and environments made by them; and `config --update`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+HEAD = "AWSConfigurationTemplateVersion: 1.1.0.0\n"
+ASG, COMMAND = "aws:autoscaling:asg", "aws:elasticbeanstalk:command"
+PROPERTIES = "aws:elasticbeanstalk:application:environment"
+
+
+def place(shop, name="prod"):
+    return shop.folder / ".elasticbeanstalk" / "saved_configs" / f"{name}.cfg.yml"
+
+
+def write(shop, text, name="prod"):
+    place(shop, name).parent.mkdir(exist_ok=True)
+    place(shop, name).write_text(HEAD + text)
+
+
+def layers(shop, environment):
+    return {each["OptionName"]: (each["Value"], each["Layer"]) for each in shop.json("config", environment)}
+
+
+def test_what_is_set_and_recommended_is_saved_and_never_what_files_say(shop):
+    (shop.folder / ".ebextensions").mkdir()
+    (shop.folder / ".ebextensions" / "a.config").write_text(f"option_settings:\n  {COMMAND}: {{Timeout: 77}}\n")
+    shop.ok("deploy", "--working-tree", "--option", f"{PROPERTIES}:SECRET=s3cr3t")
+    assert shop.json("config", "save", "prod") == {"TemplateName": "prod", "Path": str(place(shop))}
+    found = yaml.safe_load(place(shop).read_text())["OptionSettings"]
+    assert found[ASG] == {"MaxSize": "2", "MinSize": "2"}
+    assert set(found[COMMAND]) == {"BatchSize", "BatchSizeType", "DeploymentPolicy"}
+    assert found[PROPERTIES] == {"SECRET": "s3cr3t"}
+    assert place(shop).stat().st_mode & 0o777 == 0o600
+    assert not any("s3cr3t" in each.message for each in shop.store.latest_events())
+
+
+def test_it_is_saved_again_only_by_force(shop):
+    shop.ok("config", "save", "prod")
+    assert "exists" in shop("config", "save", "prod").stderr
+    shop.ok("config", "save", "prod", "shop-dev", "-m", "the second", "--force")
+    assert shop.json("config", "list")[0]["Description"] == "the second"
+
+
+def test_it_is_got_back_listed_and_deleted(shop):
+    shop.ok("config", "save", "prod")
+    text = place(shop).read_text()
+    place(shop).unlink()
+    shop.ok("config", "get", "prod")
+    assert place(shop).read_text() == text
+    assert [each["TemplateName"] for each in shop.json("config", "list")] == ["prod"]
+    assert shop.json("config", "delete", "prod") == {"TemplateName": "prod", "Deleted": True}
+    assert (shop.json("config", "list"), place(shop).exists()) == ([], False)
+    assert "there is none yet" in shop("config", "get", "prod").stderr
+
+
+def test_a_name_that_is_nearly_right_is_helped(shop):
+    shop.ok("config", "save", "production")
+    assert "did you mean production?" in shop("config", "get", "prodution").stderr
+
+
+def test_a_file_is_put_as_it_is_and_every_mistake_of_it_is_told(shop):
+    write(shop, f"OptionSettings:\n  # why\n  {ASG}: {{MinSize: '3'}}\n")
+    shop.ok("config", "put", "prod")
+    assert "# why" in shop.store.saved.get("shop", "prod").content
+    write(shop, f"OptionSettings:\n  {ASG}:\n    MinSize: many\n    MaxSiz: 3\n")
+    done = shop("config", "put", "prod")
+    assert done.exit_code == 1
+    where = ".elasticbeanstalk/saved_configs/prod.cfg.yml"
+    assert f"error: {where}:4:" in done.stderr
+    assert f"error: {where}:5:" in done.stderr
+
+
+def test_a_committed_file_and_one_anywhere_are_found(shop, tmp_path):
+    (shop.folder / ".elasticbeanstalk" / "team.cfg.yml").write_text(HEAD)
+    (tmp_path / "other.cfg.yml").write_text(HEAD)
+    shop.ok("config", "put", "team")
+    shop.ok("config", "put", tmp_path / "other.cfg.yml")
+    assert [each["TemplateName"] for each in shop.json("config", "list")] == ["other", "team"]
+    assert shop("config", "put", "nothing").exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["", "a/b", ".hidden", "x" * 101, "a\nb"])
+def test_what_is_no_name_is_refused(shop, name):
+    assert "no name of a saved configuration" in shop("config", "save", name).stderr
+
+
+def test_an_environment_is_made_by_a_saved_configuration_and_the_layers_hold(shop):
+    (shop.folder / ".ebextensions").mkdir()
+    settings = "{Timeout: 71, BatchSize: 71, IgnoreHealthCheck: true}"
+    (shop.folder / ".ebextensions" / "a.config").write_text(f"option_settings:\n  {COMMAND}: {settings}\n")
+    write(shop, f"OptionSettings:\n  {COMMAND}: {{Timeout: 72, BatchSize: 72}}\n  {ASG}: {{MinSize: 2}}\n")
+    flags = ["--cfg", "prod", "--working-tree", "--option", f"{COMMAND}:Timeout=73"]
+    assert shop.json("create", "shop-next", *flags)["Outcome"] == "Succeeded"
+    found = layers(shop, "shop-next")
+    assert found["Timeout"] == ("73", "environment")
+    assert found["BatchSize"] == ("72", "saved configuration")
+    assert found["IgnoreHealthCheck"] == ("true", ".ebextensions")
+    assert "DeploymentPolicy" not in found
+    assert shop.store.environment("shop-next").size == 2
+
+
+def test_what_is_stored_serves_when_there_is_no_file_and_stays_with_the_environment(shop):
+    write(shop, f"OptionSettings: {{{COMMAND}: {{Timeout: 72}}}}\n")
+    shop.ok("config", "put", "prod")
+    place(shop).unlink()
+    shop.ok("create", "shop-next", "--cfg", "prod")
+    shop.ok("config", "delete", "prod")
+    assert layers(shop, "shop-next")["Timeout"] == ("72", "saved configuration")
+
+
+def test_a_saved_configuration_that_is_not_there_or_wrong_makes_nothing(shop):
+    assert "no saved configuration nope" in shop("create", "shop-next", "--cfg", "nope").stderr
+    write(shop, "EnvironmentTier: {Name: Worker, Type: SQS/HTTP}\n")
+    assert "tier Worker" in shop("create", "shop-next", "--cfg", "prod").stderr
+    assert [each["EnvironmentName"] for each in shop.json("list")] == ["shop-dev"]
+
+
+def test_the_platform_of_a_saved_configuration_is_taken_when_it_is_known(shop):
+    write(shop, "SolutionStack: Nothing 7\n")
+    assert "Nothing 7 of the saved configuration is not known" in shop("create", "shop-a", "--cfg", "prod").stderr
+    write(shop, "SolutionStack: procfile\n")
+    shop.ok("create", "shop-b", "--cfg", "prod")
+    assert shop.store.environment("shop-b").platform == "procfile"
+
+
+def test_settings_are_updated_by_text_and_file_and_null_removes_one(shop, tmp_path):
+    text = f"OptionSettings: {{{ASG}: {{MinSize: 3, MaxSize: null}}, {COMMAND}: {{Timeout: 70}}}}"
+    shop.ok("config", "--update", text)
+    found = layers(shop, "shop-dev")
+    assert (found["MinSize"][0], found["Timeout"][0], "MaxSize" in found) == ("3", "70", False)
+    path = tmp_path / "new.json"
+    path.write_text(json.dumps([{"Namespace": COMMAND, "OptionName": "Timeout", "Value": "80"}]))
+    shop.ok("config", "shop-dev", "-u", f"file:{path}")
+    assert layers(shop, "shop-dev")["Timeout"] == ("80", "environment")
+
+
+@pytest.mark.parametrize("text", ["{}", "OptionSettings: []", "OptionSettings: {aws:nope: {A: b}}", "file:nope"])
+def test_an_update_that_is_wrong_changes_nothing(shop, text):
+    before = layers(shop, "shop-dev")
+    assert shop("config", "-u", text).exit_code == 1
+    assert layers(shop, "shop-dev") == before

@@ -1,0 +1,147 @@
+"""`doctor`: every part with its remedy, exit code 1 only for what an environment that is there needs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+
+import pytest
+
+from beanstalk.errors import TargetError
+from beanstalk.service import doctor
+from beanstalk.store.home import find_home
+
+
+@pytest.fixture
+def port(monkeypatch):
+    """One that is free."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        number = listener.getsockname()[1]
+    monkeypatch.setenv("BEANSTALK_HTTP_PORT", str(number))
+    return number
+
+
+def checks(command_line, code=0):
+    found = command_line.json("doctor", code=code)
+    assert found["Healthy"] is (code == 0)
+    return {each["Check"]: each for each in found["Checks"]}
+
+
+def with_agent(monkeypatch):
+    monkeypatch.setattr(doctor, "agent_pid", lambda home: os.getpid())
+
+
+def test_without_a_home_it_looks_and_makes_nothing(beanstalk, port):
+    found = checks(beanstalk)
+    assert not find_home().folder.exists()
+    assert found["home"]["Found"].endswith("(not made yet)")
+    assert (found["port"]["State"], found["agent"]["State"], found["python"]["State"]) == ("good",) * 3
+
+
+def test_what_is_not_good_has_a_remedy_and_what_is_good_has_none(shop, port):
+    for each in shop.json("doctor", code=1)["Checks"]:
+        assert bool(each["Mend"]) is (each["State"] != "good"), each
+        assert bool(each["NeededBy"]) is (each["State"] == "needed"), each
+
+
+def test_an_agent_that_environments_need_and_is_not_there_is_told(shop, port, monkeypatch):
+    found = checks(shop, code=1)["agent"]
+    assert (found["State"], found["NeededBy"], found["Mend"]) == ("needed", ["shop-dev"], "beanstalk agent run")
+    assert "agent is needed by shop-dev" in shop("doctor").stderr
+    with_agent(monkeypatch)
+    assert checks(shop)["agent"]["State"] == "good"
+
+
+def test_a_program_is_needed_by_environments_of_its_platform_alone(shop, port, monkeypatch):
+    with_agent(monkeypatch)
+    monkeypatch.setattr(doctor, "find_program", lambda name: None)
+    found = checks(shop)
+    assert (found["node"]["State"], found["uv"]["State"], found["docker"]["State"]) == ("lacking",) * 3
+    shop.store.environments.change(shop.store.environment("shop-dev").id, platform="node")
+    found = checks(shop, code=1)
+    assert (found["node"]["NeededBy"], found["npm"]["State"], found["uv"]["State"]) == (
+        ["shop-dev"],
+        "needed",
+        "lacking",
+    )
+
+
+def test_without_any_balancer_environments_miss_one(shop, port, monkeypatch):
+    def none(service):
+        raise TargetError("there is none")
+
+    with_agent(monkeypatch)
+    for name in ("caddy_program", "haproxy_program"):
+        monkeypatch.setattr(doctor, name, lambda: None)
+    monkeypatch.setattr(doctor, "balancer", none)
+    found = checks(shop, code=1)
+    assert (found["caddy"]["State"], found["haproxy"]["State"]) == ("needed", "needed")
+
+
+def test_a_port_that_is_taken_is_told_with_its_owner(shop, port, monkeypatch):
+    with_agent(monkeypatch)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        found = checks(shop, code=1)["port"]
+    assert f"(pid {os.getpid()})" in found["Found"]
+    assert found["Mend"] == f"export BEANSTALK_HTTP_PORT={port + 1}"
+
+
+@pytest.mark.parametrize(
+    ("code", "out", "err", "said"),
+    [
+        (0, "28.1\n", "", "answers, version 28.1"),
+        (1, "", "permission denied while trying to connect", "you may not use it"),
+        (1, "", "Cannot connect to the Docker daemon", "does not run"),
+        (None, "", "", "does not answer"),
+    ],
+)
+def test_the_engine_of_docker_is_asked(beanstalk, port, monkeypatch, code, out, err, said):
+    def run(command, **more):
+        if code is None:
+            raise subprocess.TimeoutExpired(command, 1)
+        return subprocess.CompletedProcess(command, code, out, err)
+
+    monkeypatch.setattr(doctor, "find_program", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(doctor.subprocess, "run", run)
+    assert [each.found for each in doctor._docker()] == ["/usr/bin/docker", said]
+
+
+def test_a_home_that_others_can_read_a_full_disk_and_few_files_are_told(shop, port, monkeypatch):
+    with_agent(monkeypatch)
+    find_home().folder.chmod(0o755)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: _Usage(10**6))
+    monkeypatch.setattr(doctor.resource, "getrlimit", lambda which: (256, 512))
+    found = checks(shop, code=1)
+    assert found["home"]["Mend"] == f"chmod 700 '{find_home().folder}'"
+    assert (found["disk"]["State"], found["open files"]["State"]) == ("needed", "lacking")
+
+
+class _Usage:
+    def __init__(self, free):
+        self.free = free
+
+
+def test_a_process_that_belongs_to_no_instance_is_told(shop, port, monkeypatch):
+    with_agent(monkeypatch)
+    strays = {"i-gone": {"web": (4711, 1.0)}, shop.store.living_instances()[0].id: {"web": (4712, 1.0)}}
+    monkeypatch.setattr(doctor.ProcessHost, "strays", lambda self: strays)
+    found = checks(shop)["stray processes"]
+    assert (found["State"], found["Mend"]) == ("lacking", "kill 4711")
+
+
+def test_a_store_that_cannot_be_read_is_told_and_the_rest_too(shop, port):
+    shop.store._db.execute("PRAGMA user_version = 99")
+    found = checks(shop, code=1)
+    assert "newer beanstalk" in found["store"]["Found"]
+    assert found["python"]["State"] == "good"
+
+
+def test_for_people_it_is_one_table(shop, port, monkeypatch):
+    with_agent(monkeypatch)
+    lines = shop.ok("doctor").splitlines()
+    assert lines[0].split() == ["Part", "State", "For", "Found", "Mend", "it", "with"]
+    assert len(lines) == len(shop.json("doctor")["Checks"]) + 1

@@ -1,0 +1,114 @@
+"""`beanstalk validate`: three forms, and what a script can rely on."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import unquote
+
+import pytest
+
+WRONG = "option_settings:\n  aws:elasticbeanstalk:command:\n    BatchSise: 3\n"
+LEVELS = {"error", "warning", "note", "none"}
+
+
+def configure(beanstalk, text=WRONG, name="a b"):
+    folder = beanstalk.folder / ".ebextensions"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.config").write_text(text)
+
+
+def sarif(beanstalk, *words, code):
+    done = beanstalk("validate", *words, "--format", "sarif")
+    assert done.exit_code == code, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_project_without_mistakes_is_told_with_what_becomes_of_it(beanstalk):
+    assert beanstalk.ok("validate").splitlines() == [
+        "platform: Python (app.py at the root: a file of Python)",
+        "applied here:",
+        "  app.py: the platform for Python prepares and starts the application",
+        "  Procfile: starts web",
+        "",
+        "nothing is wrong",
+    ]
+
+
+def test_a_mistake_has_its_place_and_its_remedy(beanstalk):
+    configure(beanstalk)
+    done = beanstalk("validate")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[:2] == [
+        ".ebextensions/a b.config:3:5: error: unknown option 'BatchSise' in aws:elasticbeanstalk:command",
+        "  hint: did you mean BatchSize?",
+    ]
+    assert done.stdout.splitlines()[-1] == "1 error"
+
+
+def test_warnings_alone_are_exit_code_0_and_what_cannot_be_meant_is_2(beanstalk):
+    (beanstalk.folder / "Procfile").write_text("worker: x\n")
+    assert "1 warning" in beanstalk.ok("validate")
+    assert beanstalk("validate", "app.py").exit_code == 2
+    assert beanstalk("validate", "nothing").exit_code == 1
+
+
+def test_the_document_has_everything(beanstalk):
+    configure(beanstalk)
+    found = beanstalk.json("validate", code=1)
+    assert set(found) == {"Path", "Platform", "Findings", "Applied", "Ignored"}
+    assert (found["Platform"]["Kind"], found["Path"]) == ("Python", str(beanstalk.folder))
+    assert found["Findings"] == [
+        {
+            "Severity": "error", "Rule": "option", "Path": ".ebextensions/a b.config", "Line": 3, "Column": 5,
+            "Message": "unknown option 'BatchSise' in aws:elasticbeanstalk:command", "Hint": "did you mean BatchSize?",
+        }
+    ]  # fmt: skip
+
+
+def test_a_single_file_is_told_by_the_path_that_was_typed(beanstalk):
+    configure(beanstalk)
+    found = beanstalk.json("validate", ".ebextensions/a b.config", code=1)
+    assert (found["Platform"], found["Findings"][0]["Path"]) == (None, ".ebextensions/a b.config")
+
+
+def test_sarif_has_the_shape_that_its_schema_asks_for(beanstalk):
+    configure(beanstalk, WRONG + "commands: {a: {command: b}}\n")
+    document = sarif(beanstalk, code=1)
+    assert (document["version"], document["$schema"].endswith("sarif-2.1.0.json")) == ("2.1.0", True)
+    [run] = document["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert run["tool"]["driver"]["name"] == "beanstalk"
+    assert all(set(rule) == {"id", "shortDescription"} and rule["shortDescription"]["text"] for rule in rules)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in LEVELS and result["message"]["text"]
+        [location] = result["locations"]
+        check_place(location["physicalLocation"])
+    assert [result["level"] for result in run["results"]] == ["error", "note"]
+
+
+def check_place(place):
+    uri = place["artifactLocation"]["uri"]
+    assert re.fullmatch(r"[A-Za-z0-9._~%/-]+", uri) and not uri.startswith("/") and unquote(uri)
+    region = place.get("region", {"startLine": 1})
+    assert set(region) <= {"startLine", "startColumn"} and all(number >= 1 for number in region.values())
+
+
+def test_sarif_names_the_place(beanstalk):
+    configure(beanstalk)
+    [result] = sarif(beanstalk, code=1)["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == ".ebextensions/a%20b.config"
+    assert place["region"] == {"startLine": 3, "startColumn": 5}
+
+
+def test_sarif_of_a_project_without_mistakes_has_no_results(beanstalk):
+    assert sarif(beanstalk, code=0)["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif"])
+def test_a_broken_zip_is_told_in_every_form(beanstalk, form):
+    (beanstalk.folder / "x.zip").write_bytes(b"nothing")
+    done = beanstalk("validate", "x.zip", "--format", form)
+    assert (done.exit_code, "this is no zip file" in done.stdout) == (1, True)

@@ -1,0 +1,281 @@
+"""Everything that is wrong is told at once, and never with a traceback."""
+
+from __future__ import annotations
+
+import csv
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from beanstalk.errors import BeanstalkError, NotFound, UsageError, Where
+from beanstalk.service.validation import (
+    RULES,
+    FileKind,
+    Report,
+    Severity,
+    SourceFile,
+    kind_of,
+    validate,
+    validate_file,
+)
+from beanstalk.service.validation_input import validate_path
+from beanstalk.source.content import EXECUTABLE, LINK
+from beanstalk.source.recognise import Kind
+
+COMMAND = "option_settings:\n  aws:elasticbeanstalk:command:\n    "
+MISTAKES = {
+    ".ebextensions/a.config": f"{COMMAND}BatchSise: 3\n",
+    ".ebextensions/b.config": f"foo: 1\n{COMMAND}BatchSize: many\n",
+    ".ebextensions/c.config": "a:\n\t- b\n",
+    ".platform/hooks/predeploy/a.sh": "echo",
+    ".platform/foo": "",
+    ".elasticbeanstalk/saved_configs/x.cfg.yml": "OptionSettings: {aws:elasticbeanstalk:command: {Timeout: 1s}}",
+    "Procfile": "web serve",
+    "Buildfile": "make",
+    "cron.yaml": "version: 1\ncron:\n - {name: a, url: /a, schedule: '* *'}",
+    "env.yaml": "EnvironmentName: x",
+    "Dockerrun.AWS.json": "{}",
+    "app.py": "",
+}
+PLACES = [
+    ("option", ".ebextensions/a.config", 3), ("ebextensions", ".ebextensions/b.config", 1),
+    ("option", ".ebextensions/b.config", 4), ("ebextensions", ".ebextensions/c.config", 2),
+    ("saved-configuration", ".elasticbeanstalk/saved_configs/x.cfg.yml", 1),
+    ("option", ".elasticbeanstalk/saved_configs/x.cfg.yml", 1), ("platform-folder", ".platform/foo", 0),
+    ("hook", ".platform/hooks/predeploy/a.sh", 1), ("buildfile", "Buildfile", 1),
+    ("recognition", "Dockerrun.AWS.json", 0), ("procfile", "Procfile", 1), ("cron", "cron.yaml", 3),
+    ("manifest", "env.yaml", 1),
+]  # fmt: skip
+
+
+def project(files: dict[str, str]) -> list[SourceFile]:
+    return [SourceFile(path, EXECUTABLE, text.encode()) for path, text in files.items()]
+
+
+def check(**files: str) -> Report:
+    """A project of files; "__" is "/" and "_" is "." in their names."""
+    return validate(project({name.replace("__", "/").replace("_", "."): text for name, text in files.items()}))
+
+
+def errors(report: Report) -> list[str]:
+    return [each.problem.text for each in report.findings if each.severity is Severity.ERROR]
+
+
+def effects(report: Report) -> tuple[dict[str, str], dict[str, str]]:
+    return {each.what: each.why for each in report.applied}, {each.what: each.why for each in report.ignored}
+
+
+def test_one_mistake_of_each_kind_is_told_at_once() -> None:
+    found = {(each.rule, at.path, at.line) for each in validate(project(MISTAKES)).findings if (at := each.problem.at)}
+    assert [place for place in PLACES if place not in found] == []
+
+
+def test_every_rule_is_known() -> None:
+    assert {each.rule for each in validate(project(MISTAKES)).findings} <= set(RULES)
+    assert set(FileKind) <= set(RULES)
+
+
+def test_a_project_without_mistakes_has_no_findings() -> None:
+    report = validate(
+        project({"Procfile": "web: serve\n", "app.py": "", ".ebextensions/a.config": f"{COMMAND}Timeout: 60\n"})
+    )
+    assert (report.findings, report.is_right) == ((), True)
+    assert report.platform and report.platform.winner is Kind.PYTHON
+
+
+def test_warnings_alone_are_no_error() -> None:
+    report = check(Procfile="worker: run\n")
+    assert (report.is_right, report.count(Severity.WARNING)) == (True, 1)
+
+
+def test_what_is_applied_and_what_is_not_is_told_with_the_reason() -> None:
+    text = f"{COMMAND}Timeout: 60\n  aws:autoscaling:launchconfiguration: {{EC2KeyName: a}}\n"
+    text += "packages: {yum: {git: []}}\nResources: {Q: {Type: 'AWS::SQS::Queue'}}\n"
+    hook = {".platform/hooks/predeploy/a.sh": "#!/bin/sh\n", ".platform/nginx/conf.d/a.conf": ""}
+    files = {".ebextensions/a.config": text, "Procfile": "web: a\nworker: b\n", "requirements.txt": "", **hook}
+    applied, ignored = effects(validate(project(files)))
+    assert applied["Procfile"] == "starts web, worker; only web gets requests"
+    assert {"requirements.txt", "aws:elasticbeanstalk:command: Timeout"} < set(applied)
+    assert {"packages", "Resources", *hook, "aws:autoscaling:launchconfiguration: EC2KeyName"} == set(ignored)
+    assert "only on AWS" in ignored["Resources"]
+
+
+@pytest.mark.parametrize(
+    ("files", "winner"),
+    [
+        ({"docker-compose.yml": "services: {web: {image: nginx}}", "Dockerfile": ""}, Kind.COMPOSE),
+        ({"Dockerrun.aws.json": '{"AWSEBDockerrunVersion": 2, "containerDefinitions": 3}'}, Kind.ECS),
+        ({"Gemfile": ""}, Kind.RUBY),
+        ({"platform.yaml": "version: '1.0'\nprovisioner: {type: packer, template: t.json}"}, Kind.CUSTOM),
+    ],
+)
+def test_an_application_that_nothing_here_runs_is_ignored_with_the_reason(files: dict[str, str], winner: Kind) -> None:
+    report = validate(project(files))
+    assert report.platform and report.platform.winner is winner
+    assert report.ignored[0].what == report.platform.present[0].path
+
+
+def test_a_procfile_of_a_container_is_not_an_error() -> None:
+    report = check(Dockerfile="FROM x", Procfile="web serve")
+    assert [(each.rule, each.severity) for each in report.findings] == [("procfile", Severity.WARNING)]
+
+
+def test_variables_of_compose_come_from_env_or_from_the_properties() -> None:
+    compose = "services: {web: {image: 'a:$TAG', ports: ['80:80']}}"
+    options = "option_settings: {aws:elasticbeanstalk:application:environment: {TAG: v1}}"
+    assert "ends in a colon" in errors(validate(project({"docker-compose.yml": compose})))[0]
+    for more in ({".env": "TAG=v1\n"}, {".ebextensions/a.config": options}):
+        assert errors(validate(project({"docker-compose.yml": compose, **more}))) == []
+
+
+def test_a_link_is_not_looked_into() -> None:
+    files = [SourceFile("Procfile", LINK, b"other"), SourceFile("other"), SourceFile("evil", LINK, b"/etc/passwd")]
+    report = validate(files)
+    assert {str(each.problem.at) for each in report.findings if each.rule == "bundle"} == {"Procfile", "evil"}
+
+
+@pytest.mark.parametrize("name", ["../a", "/a", "a\\b", "C:a", "a//b", "\x1b[31m", "a'\"b\x00", "x" * 300])
+def test_a_hostile_name_is_a_finding_and_can_be_printed(name: str) -> None:
+    report = validate([SourceFile(name), SourceFile("Procfile", content=b"web: a")])
+    assert errors(report)
+    assert all(str(each.problem).replace("\n", "").isprintable() for each in report.findings)
+
+
+def test_many_hostile_names_are_told_in_part() -> None:
+    assert len(errors(validate([SourceFile(f"../{number}") for number in range(5000)]))) < 150
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"a &a [*a, *a]: *b", b"[" * 5000, b"\x00", b"- " * 5000, b"{" * 99])
+@pytest.mark.parametrize("kind", list(FileKind))
+def test_no_content_is_a_traceback(kind: FileKind, text: bytes) -> None:
+    assert errors(validate_file("x", text, kind)) or kind in (FileKind.EBEXTENSIONS, FileKind.ENV_FILE)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (".ebextensions/a.config", FileKind.EBEXTENSIONS), ("a/dockerrun.aws.json", FileKind.DOCKERRUN),
+        ("docker-compose.prod.yml", FileKind.COMPOSE), ("web.Procfile", FileKind.PROCFILE),
+        ("Buildfile", FileKind.BUILDFILE), ("cron.yaml", FileKind.CRON), ("env.yaml", FileKind.MANIFEST),
+        ("x.cfg.yml", FileKind.SAVED), ("platform.yaml", FileKind.PLATFORM), (".env", FileKind.ENV_FILE),
+        ("README.md", None),
+    ],
+)  # fmt: skip
+def test_a_file_is_known_by_its_name(path: str, kind: FileKind | None) -> None:
+    assert kind_of(path) is kind
+
+
+def test_a_file_alone_is_told_by_the_path_that_was_typed() -> None:
+    report = validate_file("deep/down/a.config", f"foo: 1\n{COMMAND}BatchSise: 1\n".encode())
+    assert [each.problem.at for each in report.findings] == [
+        Where("deep/down/a.config", 1, 1), Where("deep/down/a.config", 4, 5),
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="by its name"):
+        validate_file("notes.txt", b"")
+
+
+def test_a_platform_of_our_own_is_read_as_one() -> None:
+    folder = Path(__file__).parents[2] / "platforms" / "python"
+    assert validate_path(folder / "platform.yaml").findings == ()
+    assert "a platform has no nonsense" in errors(validate_file("platform.yaml", b"nonsense: 1"))
+
+
+# from the disk
+
+
+def write(folder: Path, files: dict[str, str]) -> Path:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
+def test_a_folder_and_its_zip_say_the_same(tmp_path) -> None:
+    files = {path: text for path, text in MISTAKES.items() if "saved_configs" not in path}
+    folder = write(tmp_path / "shop", files)
+    with zipfile.ZipFile(tmp_path / "shop.zip", "w") as archive:
+        for path in files:
+            archive.write(folder / path, path)
+    found = [validate_path(path) for path in (folder, tmp_path / "shop.zip")]
+    assert found[0].findings == found[1].findings != ()
+    assert (found[0].applied, found[0].ignored) == (found[1].applied, found[1].ignored)
+
+
+def test_a_folder_is_looked_at_with_its_saved_configurations_and_without_what_is_left_out(tmp_path) -> None:
+    files = {**MISTAKES, ".ebignore": ".ebextensions/\n"}
+    found = {each.problem.at.path for each in validate_path(write(tmp_path, files)).findings if each.problem.at}
+    assert ".elasticbeanstalk/saved_configs/x.cfg.yml" in found
+    assert not [path for path in found if path.startswith(".ebextensions")]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\3\4", b"PK\5\6" + 18 * b"\0", b"nothing"])
+def test_a_broken_zip_is_a_finding(tmp_path, content: bytes) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(content)
+    [found] = validate_path(path).findings
+    assert (found.rule, found.severity, found.problem.at) == ("bundle", Severity.ERROR, Where(str(path)))
+
+
+def test_a_zip_with_hostile_names_is_a_finding(tmp_path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("../../evil", "x")
+    assert "climbs out" in errors(validate_path(tmp_path / "a.zip"))[0]
+
+
+def test_a_folder_in_which_everything_is_in_one_folder_and_an_empty_one_are_findings(tmp_path) -> None:
+    assert "nothing to pack" in errors(validate_path(tmp_path))[0]
+    assert "inside the folder app/" in errors(validate_path(write(tmp_path, {"app/Procfile": "web: a"})))[0]
+
+
+def test_what_is_not_there_or_no_file_is_an_error(tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, text in (("nothing", "No such file"), ("pipe", "neither a folder nor a file")):
+        with pytest.raises(NotFound, match=text):
+            validate_path(tmp_path / name)
+
+
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path, monkeypatch) -> None:
+    def refuse(path, *_):
+        raise OSError(5, "Input/output error")
+
+    (tmp_path / "Procfile").write_text("web: a")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(BeanstalkError, match="cannot be read: Input/output error"):
+        validate_path(tmp_path / "Procfile")
+
+
+# the wild
+
+CORPUS = os.environ.get("BEANSTALK_CORPUS", "")
+KINDS = {
+    "ebextensions": FileKind.EBEXTENSIONS,
+    "dockerrun-v1": FileKind.DOCKERRUN,
+    "dockerrun-v2": FileKind.DOCKERRUN,
+    "docker-compose": FileKind.COMPOSE,
+    "procfile": FileKind.PROCFILE,
+    "cron.yaml": FileKind.CRON,
+    "env.yaml": FileKind.MANIFEST,
+    "saved-config": FileKind.SAVED,
+}
+
+
+def rows() -> list[dict[str, str]]:
+    if not CORPUS:
+        return []
+    with (Path(CORPUS) / "INDEX.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row["file"])
+def test_a_file_of_the_wild_is_judged_as_it_is_known_to_be(row: dict[str, str]) -> None:
+    content = (Path(CORPUS) / row["file"]).read_bytes()
+    if row["kind"] not in KINDS:
+        with pytest.raises(UsageError):
+            validate_file("config.txt", content)
+        return
+    report = validate_file(row["source_path"], content, KINDS[row["kind"]])
+    of_file = [each for each in report.findings if each.severity is Severity.ERROR and each.rule != "option"]
+    assert bool(of_file) == (row["expected"] == "invalid"), of_file
