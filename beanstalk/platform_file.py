@@ -219,5 +219,5 @@ class _PlatformReader(Reader):
         command = self.text(node)
         for name in PLACEHOLDER.findall(command):
             if "#" not in name and name not in names:
-                self.wrong(node, f"no value is called {name}", self.near(name, names))
+                self.wrong(node, f"no value is called {name}", self.meant(name, sorted(names)))
         return command

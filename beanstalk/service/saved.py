@@ -140,7 +140,7 @@ def read_update(path: str, content: bytes) -> tuple[tuple[OptionSetting, ...], t
         for name, value in (inner.entries() if inner.kind is NodeKind.MAPPING else ())
         if value.kind is NodeKind.NULL
     ]
-    notes.finish(document)
+    notes.finish(document.duplicates)
     return settings, tuple(removed)
 
 

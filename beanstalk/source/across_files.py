@@ -27,7 +27,7 @@ def note_across_files(
             if file.authentication and file.authentication not in known:
                 text = f"{file.path[:100]}: no resource has the authentication {file.authentication[:60]!r}"
                 hint = "define it under Resources, AWSEBAutoScalingGroup, Metadata, AWS::CloudFormation::Authentication"
-                notes.warn(text, file.at, hint)
+                notes.warn(file.at, text, hint)
 
 
 def _note_repeated(instance: Sequence[InstanceKeys], notes: Notes) -> None:
@@ -37,7 +37,7 @@ def _note_repeated(instance: Sequence[InstanceKeys], notes: Notes) -> None:
         earlier = seen.setdefault((what, name), (content, at))
         if earlier[1] is not at and earlier[0] != content:
             text = f"{name[:100]} is in {what} of {earlier[1]} too, otherwise: this later one is applied over it"
-            notes.warn(text, at, "keep one of the two")
+            notes.warn(at, text, "keep one of the two")
             seen[what, name] = (content, at)
 
 

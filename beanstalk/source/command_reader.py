@@ -48,7 +48,7 @@ def read_container_commands(node: Node, notes: Notes) -> tuple[ContainerCommand,
         test = _test(fields.get("test"), what, notes)
         if leader_only and test is not None:
             text = f"{what} has both leader_only and test: leader_only wins, the test is not run"
-            notes.warn(text, fields["test"].at, "keep one of the two; the command itself can test something")
+            notes.warn(fields["test"].at, text, "keep one of the two; the command itself can test something")
             test = None
         found.append(
             ContainerCommand(
@@ -72,7 +72,7 @@ def _entries(node: Node, what: str, known: tuple[str, ...], notes: Notes) -> lis
     for name, value in entries_of(node, what, notes):
         if name.kind is not Kind.STRING and not _PLAIN.fullmatch(name.text):
             text = f"the name {name.text[:60]} without quotes is a number that YAML may write otherwise"
-            notes.warn_once(what, f"{text}: the order of {what} is that of the names", name.at, "put names into quotes")
+            notes.warn_once(what, name.at, f"{text}: the order of {what} is that of the names", "put names into quotes")
         fields = fields_of(value, f"{what} {name.text[:60]}", known, notes, elsewhere)
         if fields is not None:
             found.append((name, fields))
@@ -82,16 +82,16 @@ def _entries(node: Node, what: str, known: tuple[str, ...], notes: Notes) -> lis
 def _command(name: Node, node: Node | None, what: str, notes: Notes) -> CommandLine:
     hint = "write 'command:' and what is to run; several lines go into a block after |"
     if node is None:
-        notes.wrong(f"{what} has no command", name.at, hint)
+        notes.wrong(name.at, f"{what} has no command", hint)
         return ""
     if node.kind is Kind.SEQUENCE:
         words = [read_text(item, f"a word of {what}", notes) for item in node.items()]
         if not words or words[0] == "":
-            notes.wrong(f"{what} is a list without a program", node.at, "write the program first, then its arguments")
+            notes.wrong(node.at, f"{what} is a list without a program", "write the program first, then its arguments")
         return tuple(word for word in words if word is not None)
     found = "" if node.kind is Kind.NULL else read_text(node, what, notes)
     if isinstance(found, str) and not found.strip():
-        notes.wrong(f"{what} has an empty command", node.at, hint)
+        notes.wrong(node.at, f"{what} has an empty command", hint)
     return found or ""
 
 
@@ -100,7 +100,7 @@ def _test(node: Node | None, what: str, notes: Notes) -> TextValue | None:
     if node is None:
         return None
     if node.kind is Kind.SEQUENCE:
-        notes.wrong(f"the test of {what} is a list", node.at, "write it as one command")
+        notes.wrong(node.at, f"the test of {what} is a list", "write it as one command")
         return None
     return optional_text(node, f"test of {what}", notes) or None
 

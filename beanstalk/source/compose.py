@@ -73,7 +73,7 @@ def read_compose(
         for name, (key, _) in top.items():
             if name not in TOP and not name.startswith("x-"):
                 notes.warn(
-                    key, f"a Compose file has no {name[:60]} at the top: it has no effect", notes.near(name, TOP)
+                    key, f"a Compose file has no {name[:60]} at the top: it has no effect", notes.meant(name, TOP)
                 )
         services = notes.mapping(top["services"][1], "services") if "services" in top else {}
         if not services and not notes.problems:
@@ -86,7 +86,7 @@ def read_compose(
     found = tuple(_service(name, node, notes) for name, node in services.items())
     compose = replace(ComposeFile(found, version, first_form, other=others), **parts)
     check_compose(compose, path, files, notes)
-    return replace(compose, warnings=notes.finish(document))
+    return replace(compose, warnings=notes.finish(document.duplicates))
 
 
 def _has_first_form(root: Node) -> bool:
@@ -167,7 +167,7 @@ def _sorted_keys(name: str, node: Node, notes: ComposeNotes) -> tuple[dict[str, 
             notes.warn(
                 key,
                 f"Compose knows no {key.text[:60]} of a service: it is kept, and has no effect",
-                notes.near(key.text, _NAMES),
+                notes.meant(key.text, _NAMES),
             )
         other.append((key.text, as_json(value)))
     for mine in ("network_mode", "volumes_from"):

@@ -23,7 +23,6 @@ class ComposeNotes(YamlNotes):
     """variables: of `.env`. Each one that is missing is told once."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
 
     def text(self, node: Node | None, what: str) -> str:
         written = YamlNotes.text(self, node, what)

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
-from beanstalk.errors import Problem, Where
+from beanstalk.errors import Where
 from beanstalk.source.compose_notes import ComposeNotes
 from beanstalk.source.compose_values import ComposeFile, Service
 from beanstalk.source.cycles import find_cycles
@@ -25,7 +25,7 @@ def check_compose(compose: ComposeFile, path: str, files: Collection[str] | None
     name = path.rpartition("/")[2]
     if name != FILE_NAME:
         text = f"the file is called {name}, and Elastic Beanstalk looks for {FILE_NAME} at the root of the bundle"
-        notes.warnings.append(Problem(text, Where(path), f"rename it to {FILE_NAME}"))
+        notes.warn(Where(path), text, f"rename it to {FILE_NAME}")
     if name in (FILE_NAME, *_OTHER_NAMES):
         _runnable(compose, notes)
     _named_parts(compose, notes)
@@ -44,8 +44,7 @@ def _runnable(compose: ComposeFile, notes: ComposeNotes) -> None:
             and service.at not in told
             and not dict(service.other).get("extends")
         ):
-            _wrong(
-                notes,
+            notes.wrong(
                 service.at,
                 f"the service {service.name[:60]} has neither image nor build",
                 "write one of the two",
@@ -55,13 +54,13 @@ def _runnable(compose: ComposeFile, notes: ComposeNotes) -> None:
         first = names.setdefault(service.container_name, service)
         if service.container_name and first is not service:
             text = f"the services {first.name[:60]} and {service.name[:60]} have the same container_name"
-            _wrong(notes, service.at, text, "leave container_name out: Compose chooses names")
+            notes.wrong(service.at, text, "leave container_name out: Compose chooses names")
     if compose.services and compose.front is None:
         at = next((port.at for service in compose.services for port in service.ports), compose.services[0].at)
         text = (
             "no service publishes port 80, where Elastic Beanstalk sends requests: with Compose there is no other proxy"
         )
-        notes.warnings.append(Problem(text, at, 'write "80:PORT" under ports: of the service that answers'))
+        notes.warn(at, text, 'write "80:PORT" under ports: of the service that answers')
 
 
 def _named_parts(compose: ComposeFile, notes: ComposeNotes) -> None:
@@ -73,19 +72,19 @@ def _named_parts(compose: ComposeFile, notes: ComposeNotes) -> None:
         for mount in service.volumes:
             if mount.type == "volume" and mount.source and mount.source not in volumes and "$" not in mount.source:
                 hint = (
-                    notes.near(mount.source, volumes)
+                    notes.meant(mount.source, volumes)
                     if volumes
                     else f"write volumes: and {mount.source[:60]}: at the top"
                 )
                 text = f"the volume {mount.source[:60]} of {service.name[:60]} is not described at the top"
-                _wrong(notes, mount.at, text, f"{hint}; a folder of the bundle begins with ./")
+                notes.wrong(mount.at, text, f"{hint}; a folder of the bundle begins with ./")
         for use in service.networks:
             if use.name not in networks and use.name not in _OWN_NETWORKS:
                 hint = (
-                    notes.near(use.name, networks) if networks else f"write networks: and {use.name[:60]}: at the top"
+                    notes.meant(use.name, networks) if networks else f"write networks: and {use.name[:60]}: at the top"
                 )
                 text = f"the network {use.name[:60]} of {service.name[:60]} is not described at the top"
-                _wrong(notes, service.at, text, hint)
+                notes.wrong(service.at, text, hint)
 
 
 def _others(service: Service) -> Iterator[tuple[str, str, Where]]:
@@ -107,11 +106,10 @@ def _needs(compose: ComposeFile, notes: ComposeNotes) -> None:
     for service in compose.services:
         for key, other, at in _others(service):
             if other not in known:
-                _wrong(
-                    notes,
+                notes.wrong(
                     at,
                     f"{key} of {service.name[:60]} names {other[:60]!r}, which is no service",
-                    notes.near(other, names),
+                    notes.meant(other, names),
                 )
             else:
                 needs[service.name].add(other)
@@ -119,11 +117,11 @@ def _needs(compose: ComposeFile, notes: ComposeNotes) -> None:
     for service in compose.services:
         if service.name in needs[service.name]:
             needs[service.name].discard(service.name)
-            _wrong(notes, places[service.name, service.name], f"{service.name[:60]} depends on itself", "take it out")
+            notes.wrong(places[service.name, service.name], f"{service.name[:60]} depends on itself", "take it out")
     for circle in find_cycles(needs):
         way = " -> ".join(circle[:12]) + (" -> ..." if len(circle) > 12 else "")
         text = f"services that need each other to start: {way}"
-        _wrong(notes, places[circle[0], circle[1]], text, "take one of the depends_on or links out")
+        notes.wrong(places[circle[0], circle[1]], text, "take one of the depends_on or links out")
 
 
 def _ports(compose: ComposeFile, notes: ComposeNotes) -> None:
@@ -142,7 +140,7 @@ def _ports(compose: ComposeFile, notes: ComposeNotes) -> None:
             if other[0] <= one[1] and not (one in everywhere and other in everywhere):
                 first, second = sorted((one, other), key=lambda each: each[3])
                 text = f"host port {other[0]}/{protocol} is published twice, by {first[2][:60]} (line {first[3].line})"
-                _wrong(notes, second[3], f"{text} and {second[2][:60]}", "give one of them another host port")
+                notes.wrong(second[3], f"{text} and {second[2][:60]}", "give one of them another host port")
 
 
 def _files(compose: ComposeFile, files: frozenset[str], notes: ComposeNotes) -> None:
@@ -152,7 +150,7 @@ def _files(compose: ComposeFile, files: frozenset[str], notes: ComposeNotes) -> 
             path = posixpath.normpath(each.path)
             if each.required and path != ".env" and path not in files and not path.startswith(("/", "..")):
                 text = f"the env_file {each.path[:80]} of {service.name[:60]} is not in the bundle"
-                _wrong(notes, service.at, text, "add the file; the environment properties are in .env")
+                notes.wrong(service.at, text, "add the file; the environment properties are in .env")
         build = service.build
         if build is None or "://" in build.context or build.context.startswith(("/", "..", "git@")):
             continue
@@ -160,8 +158,4 @@ def _files(compose: ComposeFile, files: frozenset[str], notes: ComposeNotes) -> 
         inline = any(name == "dockerfile_inline" for name, _ in build.other)
         if not inline and path not in files and dict(service.other).get("dockerfile") is None:
             text = f"{service.name[:60]} is built from {path[:80]}, which is not in the bundle"
-            _wrong(notes, service.at, text, "add the file, or correct context and dockerfile")
-
-
-def _wrong(notes: ComposeNotes, at: Where, text: str, hint: str) -> None:
-    notes.problems.append(Problem(text, at, hint))
+            notes.wrong(service.at, text, "add the file, or correct context and dockerfile")

@@ -57,7 +57,7 @@ def read_cron(content: bytes, path: str = FILE_NAME) -> Cron:
             tasks[task.name] = task
     if "cron" in keys and not tasks and not notes.problems:
         notes.warn(keys["cron"], "there are no tasks", "remove the file, or write tasks below cron:")
-    return Cron(tuple(tasks.values()), notes.finish(document))
+    return Cron(tuple(tasks.values()), notes.finish(document.duplicates))
 
 
 def _without_quotes(error: InvalidInput, content: bytes) -> InvalidInput | None:

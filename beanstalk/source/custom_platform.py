@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from beanstalk.errors import Problem, Where
 from beanstalk.model import OptionSetting
 from beanstalk.source.document import Node
-from beanstalk.source.yaml_notes import YamlNotes, near, read_mapping
+from beanstalk.source.yaml_notes import YamlNotes, read_mapping
 
 NAMESPACE = "aws:elasticbeanstalk:container:custom"
 FLAVORS = ("amazon", "ubuntu1604", "rhel7", "rhel6")
@@ -91,7 +91,7 @@ def read_custom_platform(content: bytes, path: str = "platform.yaml") -> CustomP
     for name, found in (("option_definitions", options), ("option_settings", settings)):
         if len(found) > MOST_OPTIONS:
             notes.wrong(keys[name], f"{len(found)} entries in {name}", f"allowed are {MOST_OPTIONS}")
-    return CustomPlatform(provisioner, metadata, options, settings, notes.finish(document))
+    return CustomPlatform(provisioner, metadata, options, settings, notes.finish(document.duplicates))
 
 
 def _provisioner(node: Node | None, root: Node, notes: YamlNotes) -> Provisioner:
@@ -102,7 +102,7 @@ def _provisioner(node: Node | None, root: Node, notes: YamlNotes) -> Provisioner
     template = notes.text(keys.get("template"), "template")
     if node is not None and kind not in ("packer", "dockerfile"):
         text = f"there is no provisioner {kind[:60]!r}"
-        notes.wrong(keys.get("type") or node, text, near(kind, ("packer", "dockerfile")))
+        notes.wrong(keys.get("type") or node, text, notes.meant(kind, ("packer", "dockerfile")))
     if kind == "packer" and not template:
         notes.wrong(keys.get("template") or node, "the provisioner has no template", "name Packer's file")
     if kind == "packer" and flavor not in ("", *FLAVORS):

@@ -13,7 +13,7 @@ from beanstalk.source.dockerrun_v1 import DockerrunV1, DockerrunV3, bind_v1, bin
 from beanstalk.source.dockerrun_v2 import DockerrunV2, bind_v2
 from beanstalk.source.dockerrun_v2_rules import check_v2
 from beanstalk.source.json_nodes import Json
-from beanstalk.source.json_schema import Findings, check_schema, similar
+from beanstalk.source.json_schema import Findings, check_schema
 from beanstalk.source.json_text import read_json
 
 __all__ = ["FILE_NAME", "Dockerrun", "DockerrunV1", "DockerrunV2", "DockerrunV3", "read_dockerrun"]
@@ -50,9 +50,8 @@ def read_dockerrun(path: str, content: bytes, dockerfile: bool | None = None) ->
             check_v3(root, findings)
             found = bind_v3(root, findings)
         case _:
-            raise InvalidInput(findings.errors)
-    if findings.errors:
-        raise InvalidInput(_in_order(findings.errors))
+            raise InvalidInput(findings.problems)
+    findings.finish()
     return found
 
 
@@ -61,7 +60,7 @@ def _version(root: Json, findings: Findings) -> int:
     node = root.get(VERSION)
     if node is None:
         near = next((member for member in root.members if member.name.lower() == VERSION.lower()), None)
-        hint = similar(near.name, [VERSION]) if near else f'add "{VERSION}": {_guess(root)}'
+        hint = findings.meant(near.name, [VERSION]) if near else f'add "{VERSION}": {_guess(root)}'
         findings.wrong(near.at if near else root.at, f"{VERSION} is missing", hint)
         return 0
     value = node.value
@@ -92,7 +91,3 @@ def _named(path: str) -> Sequence[Problem]:
         text = f"the file is called {name}, and Elastic Beanstalk looks for {FILE_NAME}"
         return [Problem(text, Where(path), f"rename it to {FILE_NAME}")]
     return []
-
-
-def _in_order(problems: Sequence[Problem]) -> list[Problem]:
-    return sorted(dict.fromkeys(problems), key=lambda problem: problem.at or Where(""))

@@ -153,7 +153,7 @@ def check_image(node: Json, name: str, findings: Findings) -> None:
     if marks := unfilled(name):
         if not any(each.at == node.at for each in findings.unfilled):
             findings.not_filled_in(node.at, marks)
-    elif not any(each.at == node.at for each in findings.errors) and (why := why_not_an_image(name)):
+    elif not any(each.at == node.at for each in findings.problems) and (why := why_not_an_image(name)):
         hint = "as nginx:1.27, organisation/name:tag or host/organisation/name:tag"
         findings.wrong(node.at, f"{name[:80]!r} is no name of an image: {why}", hint)
 

@@ -7,7 +7,6 @@ Each rule looks at what was written and speaks of its place; what the schema fou
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 from beanstalk.errors import Where
 from beanstalk.source.cycles import find_cycles
@@ -53,7 +52,7 @@ def check_v2(root: Json, findings: Findings) -> None:
 def _version_1_keys(root: Json, findings: Findings) -> None:
     meant = {"Image": "image of a container", "Ports": "portMappings of a container", "Volumes": "volumes"}
     if root.get("containerDefinitions") is None and (root.get("Image") or root.get("Ports")):
-        findings.errors = [each for each in findings.errors if "containerDefinitions" not in each.text]
+        findings.problems = [each for each in findings.problems if "containerDefinitions" not in each.text]
         text = "containerDefinitions is missing: what is here has the form of version 1"
         findings.wrong(
             root.at, text, 'write "AWSEBDockerrunVersion": "1", or describe the container in containerDefinitions'
@@ -232,7 +231,7 @@ def _place(node: Json, name: str) -> Where:
 
 def _told(node: Json, names: Sequence[str], findings: Findings) -> bool:
     places = {found.at for found in map(node.get, names) if found}
-    return any(problem.at in places for problem in findings.errors)
+    return any(problem.at in places for problem in findings.problems)
 
 
 def _name(node: Json) -> str:
@@ -240,7 +239,4 @@ def _name(node: Json) -> str:
 
 
 def _one_of(name: str, known: Sequence[str], what: str, findings: Findings) -> str:
-    close = get_close_matches(name[:100], known[:200], 1, 0.6) if findings.hints else []
-    if close:
-        return f"did you mean {close[0]}?"
-    return f"the {what} are {', '.join(known[:20])}" if known else f"there are no other {what}"
+    return findings.meant(name, known) if known else f"there are no other {what}"

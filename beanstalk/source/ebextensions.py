@@ -30,7 +30,7 @@ from beanstalk.source.instance_keys import (
     User,
 )
 from beanstalk.source.legacy import note_habits
-from beanstalk.source.notes import Notes, meant
+from beanstalk.source.notes import Notes, in_order
 from beanstalk.source.option_settings import read_option_settings
 from beanstalk.source.template_keys import SECTIONS, Section, Template, merge, read_section
 
@@ -116,24 +116,24 @@ def read_extensions(files: Sequence[tuple[str, bytes]]) -> Extensions:
     for path, content in sorted(files):
         folder, _, name = path.rpartition("/")
         if not name.endswith(SUFFIX) or name == SUFFIX or folder.rpartition("/")[2] not in (FOLDER, ""):
-            reading.notes.warn("this file is not read", Where(path), f"only {FOLDER}/*{SUFFIX} count, no folders below")
+            reading.notes.warn(Where(path), "this file is not read", f"only {FOLDER}/*{SUFFIX} count, no folders below")
             continue
         total += len(content)
         if total > MAX_TOTAL_BYTES:
             text = f"the configuration files have more than {MAX_TOTAL_BYTES:,} bytes together"
-            reading.notes.wrong(text, Where(path), "keep large content in files of its own")
+            reading.notes.wrong(Where(path), text, "keep large content in files of its own")
             reading.is_complete = False
             break
         _file(path, content, reading)
-    together = Notes()
+    together = Notes(noted_before=reading.notes.count)
     template = merge(reading.sections, together)
     note_across_files(template, reading.instance, reading.values, reading.is_complete, together)
     problems = [*reading.notes.problems, *(_told(each, _STACK) for each in together.problems)]
     if problems:
-        raise InvalidInput(_in_order(problems))
+        raise InvalidInput(in_order(problems))
     return Extensions(
         settings=tuple(reading.settings),
-        warnings=tuple(_in_order([*reading.notes.warnings, *together.warnings])),
+        warnings=tuple(in_order([*reading.notes.warnings, *together.warnings])),
         instance=tuple(reading.instance),
         container_commands=tuple(_in_order_of_running(reading.instance)),
         template=template,
@@ -149,10 +149,6 @@ def _told(problem: Problem, consequence: str) -> Problem:
     return replace(problem, hint="; ".join(part for part in (problem.hint, consequence) if part))
 
 
-def _in_order(problems: Sequence[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: problem.at or Where(""))
-
-
 def _in_order_of_running(instance: Sequence[InstanceKeys]) -> Iterator[ContainerCommand]:
     """The leader's first, whatever file they are in; then file after file, by name."""
     for leader_only in (True, False):
@@ -161,7 +157,7 @@ def _in_order_of_running(instance: Sequence[InstanceKeys]) -> Iterator[Container
 
 
 def _file(path: str, content: bytes, reading: _Reading) -> None:
-    notes, of_stack = Notes(), Notes()
+    notes, of_stack = Notes(noted_before=reading.notes.count), Notes(noted_before=reading.notes.count)
     duplicates: tuple[Problem, ...] = ()
     try:
         document = read_document(path, content)
@@ -178,10 +174,10 @@ def _file(path: str, content: bytes, reading: _Reading) -> None:
 def _document(path: str, document: Document, reading: _Reading, notes: Notes, of_stack: Notes) -> None:
     root = document.root
     if root is None or root.kind is Kind.NULL:
-        notes.warn("the file is empty", Where(path), "remove it, or write a key such as option_settings")
+        notes.warn(Where(path), "the file is empty", "remove it, or write a key such as option_settings")
     elif root.kind is not Kind.MAPPING:
         hint = f"write a key, one of {', '.join(KEYS)}, and its content below it"
-        notes.wrong("the file does not hold keys", root.at, hint)
+        notes.wrong(root.at, "the file does not hold keys", hint)
         reading.is_complete = False
     else:
         _keys(path, root, reading, notes, of_stack)
@@ -204,7 +200,7 @@ def _keys(path: str, root: Node, reading: _Reading, notes: Notes, of_stack: Note
             found = _instance_key(name, value, found, notes)
         else:
             text = f"unknown key {key.text[:60]!r}" if key.is_scalar else "a key that is not text"
-            notes.wrong(text, key.at, _remedy(key.text))
+            notes.wrong(key.at, text, _remedy(key.text, notes))
             reading.is_complete = False
             continue
         if name != "option_settings":
@@ -234,7 +230,7 @@ def _instance_key(name: str, value: Node, found: InstanceKeys, notes: Notes) -> 
             return replace(found, container_commands=read_container_commands(value, notes))
 
 
-def _remedy(key: str) -> str:
+def _remedy(key: str, notes: Notes) -> str:
     if key.startswith(("aws:", "beanstalk:")):
         return "put it under option_settings"
-    return "put it under files" if key.startswith("/") else meant(key, KEYS)
+    return "put it under files" if key.startswith("/") else notes.meant(key, KEYS)

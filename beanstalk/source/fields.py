@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from beanstalk.source.document import Kind, Node
 from beanstalk.source.functions import TextValue
 from beanstalk.source.instance_keys import Environment
-from beanstalk.source.notes import Notes, meant
+from beanstalk.source.notes import Notes
 from beanstalk.source.values import read_text
 
 Fields = Mapping[str, Node]
@@ -21,11 +21,11 @@ _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 def entries_of(node: Node, what: str, notes: Notes) -> list[tuple[Node, Node]]:
     """Name and content of every entry of a mapping whose keys are names. Empty for nothing, with a warning."""
     if node.kind is Kind.NULL:
-        notes.warn(f"{what} is empty", node.at, "remove it, or write its entries below it")
+        notes.warn(node.at, f"{what} is empty", "remove it, or write its entries below it")
         return []
     if node.kind is not Kind.MAPPING:
         notes.wrong(
-            f"{what} has to be a mapping of names", node.at, "write 'NAME:' and what belongs to it below, indented"
+            node.at, f"{what} has to be a mapping of names", "write 'NAME:' and what belongs to it below, indented"
         )
         return []
     return list(_named(node, what, notes))
@@ -36,7 +36,7 @@ def _named(node: Node, what: str, notes: Notes) -> Iterator[tuple[Node, Node]]:
         if key.is_scalar and key.text:
             yield key, value
         else:
-            notes.wrong(f"a name in {what} has to be text", key.at, "write the name on one line")
+            notes.wrong(key.at, f"a name in {what} has to be text", "write the name on one line")
 
 
 def fields_of(node: Node, what: str, known: tuple[str, ...], notes: Notes, elsewhere: str = "") -> Fields | None:
@@ -46,17 +46,17 @@ def fields_of(node: Node, what: str, known: tuple[str, ...], notes: Notes, elsew
     """
     if node.kind is not Kind.MAPPING:
         hint = f"write its fields below it, indented: {', '.join(known)}"
-        notes.wrong(f"{what} is not a mapping", node.at, hint)
+        notes.wrong(node.at, f"{what} is not a mapping", hint)
         return None
     found: dict[str, Node] = {}
     for key, value in node.entries():
         if key.is_scalar and key.text in known:
             found[key.text] = value
         elif key.is_scalar:
-            hint = elsewhere if elsewhere and key.text == "leader_only" else meant(key.text, known)
-            notes.wrong(f"{what} has an unknown key {key.text[:60]!r}", key.at, hint)
+            hint = elsewhere if elsewhere and key.text == "leader_only" else notes.meant(key.text, known)
+            notes.wrong(key.at, f"{what} has an unknown key {key.text[:60]!r}", hint)
         else:
-            notes.wrong(f"{what} has a key that is not text", key.at, f"possible are {', '.join(known)}")
+            notes.wrong(key.at, f"{what} has a key that is not text", f"possible are {', '.join(known)}")
     return found
 
 
@@ -67,7 +67,7 @@ def plain(node: Node | None, what: str, notes: Notes) -> str:
     found = read_text(node, what, notes)
     if found is None or isinstance(found, str):
         return found or ""
-    notes.wrong(f"{what} has to be plain text", node.at, "a function is not possible here")
+    notes.wrong(node.at, f"{what} has to be plain text", "a function is not possible here")
     return ""
 
 
@@ -82,11 +82,11 @@ def boolean(node: Node | None, what: str, notes: Notes) -> bool | None:
     written = node.text.lower()
     if not node.is_scalar or node.kind is Kind.TAGGED or written not in _TRUE + _FALSE:
         shown = f", not {node.text[:60]!r}" if node.is_scalar else ""
-        notes.wrong(f"{what} has to be true or false{shown}", node.at, "write true or false")
+        notes.wrong(node.at, f"{what} has to be true or false{shown}", "write true or false")
         return None
     if node.kind is not Kind.BOOLEAN:
         word = "true" if written in _TRUE else "false"
-        notes.warn(f"{what} is text: taken as {word}", node.at, f"write {word} without quotes")
+        notes.warn(node.at, f"{what} is text: taken as {word}", f"write {word} without quotes")
     return written in _TRUE
 
 
@@ -98,7 +98,7 @@ def number(node: Node | None, what: str, notes: Notes) -> int | None:
     is_number = node.kind in (Kind.STRING, Kind.INTEGER) and text.isascii() and text.isdigit() and len(text) <= 10
     if is_number and int(text) < 2**32 - 1:
         return int(text)
-    notes.wrong(f"{what} has to be a whole number", node.at, 'write it as in "45"')
+    notes.wrong(node.at, f"{what} has to be a whole number", 'write it as in "45"')
     return None
 
 
@@ -110,9 +110,9 @@ def texts(node: Node | None, what: str, notes: Notes) -> tuple[str, ...]:
         found = [plain(item, f"an item of {what}", notes) for item in node.items()]
         return tuple(text for text in found if text)
     if node.is_scalar and node.kind is not Kind.TAGGED:
-        notes.warn(f"{what} should be a list: taken as a list of one", node.at, f"write [{node.text[:60]}]")
+        notes.warn(node.at, f"{what} should be a list: taken as a list of one", f"write [{node.text[:60]}]")
         return (node.text,)
-    notes.wrong(f"{what} has to be a list", node.at, "write [ONE, OTHER]")
+    notes.wrong(node.at, f"{what} has to be a list", "write [ONE, OTHER]")
     return ()
 
 
@@ -123,7 +123,7 @@ def environment(node: Node | None, what: str, notes: Notes) -> Environment | Non
     for key, value in entries_of(node, what, notes):
         text = read_text(value, f"{what} {key.text[:60]}", notes)
         if "=" in key.text or "\0" in key.text:
-            notes.wrong(f"{key.text[:60]!r} is no name of an environment variable", key.at, "leave out the '='")
+            notes.wrong(key.at, f"{key.text[:60]!r} is no name of an environment variable", "leave out the '='")
         elif text is not None:
             found.append((key.text, text))
     return tuple(found)

@@ -30,7 +30,7 @@ from beanstalk.source.functions import (
     Value,
     name_of,
 )
-from beanstalk.source.notes import Notes, meant
+from beanstalk.source.notes import Notes
 
 _PASSED_ON = (
     "Fn::Base64", "Fn::Cidr", "Fn::GetAZs", "Fn::Transform", "Fn::Length", "Fn::ToJsonString", "Fn::ForEach",
@@ -55,16 +55,16 @@ def read_function(name: str, argument: Value, at: Where, notes: Notes) -> Functi
     reader = _READERS.get(name)
     if reader is None:
         if name not in _PASSED_ON:
-            notes.warn(f"{name} is no function that is known", at, meant(name, NAMES))
+            notes.warn(at, f"{name} is no function that is known", notes.meant(name, NAMES))
         found: Function | str = Other(name, argument, at)
     else:
         found = reader(argument, at, notes)
     if isinstance(found, str):
-        notes.wrong(f"{name} cannot be read: it takes {found}", at, f"write {{{name}: {found}}}")
+        notes.wrong(at, f"{name} cannot be read: it takes {found}", f"write {{{name}: {found}}}")
         return Other(name, argument, at)
     if isinstance(found, UNPROVEN):
         text = f"{name_of(found)} is not among the functions that Elastic Beanstalk promises"
-        notes.warn_once(name_of(found), text, at, "it is passed on to CloudFormation; on this machine it may stay open")
+        notes.warn_once(name_of(found), at, text, "it is passed on to CloudFormation; on this machine it may stay open")
     return found
 
 
@@ -89,7 +89,9 @@ def _get_option_setting(argument: Value, at: Where, notes: Notes) -> Function | 
         return "{Namespace: …, OptionName: …, DefaultValue: …}"
     for entry in argument.entries:
         if entry.key not in _OPTION_KEYS:
-            notes.wrong(f"Fn::GetOptionSetting has no {entry.key[:60]!r}", entry.at, meant(entry.key, _OPTION_KEYS))
+            notes.wrong(
+                entry.at, f"Fn::GetOptionSetting has no {entry.key[:60]!r}", notes.meant(entry.key, _OPTION_KEYS)
+            )
     namespace, name = argument.get("Namespace"), argument.get("OptionName")
     namespace = CUSTOM_OPTIONS if "Namespace" not in argument else namespace
     if not (isinstance(namespace, str) and namespace and isinstance(name, str) and name):

@@ -20,7 +20,7 @@ from beanstalk.source.instance_keys import (
     UnixGroup,
     User,
 )
-from beanstalk.source.notes import Notes, meant
+from beanstalk.source.notes import Notes
 from beanstalk.source.values import read_text
 
 _BY_PLACE = ("rpm", "msi")
@@ -35,14 +35,14 @@ def read_packages(node: Node, notes: Notes) -> tuple[Package, ...]:
         manager = key.text
         if manager not in MANAGERS:
             known = [each for each in MANAGERS if each != "npm"]
-            notes.wrong(f"packages knows no manager {manager[:60]!r}", key.at, meant(manager, known))
+            notes.wrong(key.at, f"packages knows no manager {manager[:60]!r}", notes.meant(manager, known))
             continue
         if manager == "npm":
             text = "npm is no manager of Elastic Beanstalk: it would not install these packages"
-            notes.warn(text, key.at, "list them in package.json, or run npm in container_commands")
+            notes.warn(key.at, text, "list them in package.json, or run npm in container_commands")
         if manager == "python":
             text = "packages of python are those of Python 2.7, not of the application"
-            notes.warn(text, key.at, "list them in requirements.txt")
+            notes.warn(key.at, text, "list them in requirements.txt")
         for name, versions in entries_of(value, f"packages {manager}", notes):
             found.append(Package(manager, name.text, _versions(manager, name, versions, notes), name.at))
     return tuple(sorted(found, key=lambda package: MANAGERS.index(package.manager)))
@@ -51,24 +51,24 @@ def read_packages(node: Node, notes: Notes) -> tuple[Package, ...]:
 def _versions(manager: str, name: Node, node: Node, notes: Notes) -> tuple[TextValue, ...]:
     what = f"the version of {name.text[:60]}"
     if node.kind is Kind.NULL:
-        notes.warn(f"{what} is empty: the newest one is taken", node.at, "write [] for the newest one")
+        notes.warn(node.at, f"{what} is empty: the newest one is taken", "write [] for the newest one")
     if node.kind is Kind.MAPPING:
-        notes.wrong(f"{what} has to be text or a list", node.at, "write [] for the newest one")
+        notes.wrong(node.at, f"{what} has to be text or a list", "write [] for the newest one")
         return ()
     items = [node] if node.is_scalar else node.items()
     found: list[TextValue] = []
     for item in items:
         if item.kind in (Kind.INTEGER, Kind.NUMBER):
             text = f"{what}: {item.text[:60]} without quotes is a number that YAML may write otherwise"
-            notes.warn(text, item.at, "put it into quotes")
+            notes.warn(item.at, text, "put it into quotes")
         version = "" if item.kind is Kind.NULL else read_text(item, what, notes)
         if version:
             found.append(version)
             if manager in _BY_PLACE and isinstance(version, str) and not _is_place(version):
                 hint = "write the URL or absolute path of the package file"
-                notes.wrong(f"{version[:60]!r} is no place of a package for {manager}", item.at, hint)
+                notes.wrong(item.at, f"{version[:60]!r} is no place of a package for {manager}", hint)
     if manager in _BY_PLACE and not found:
-        notes.wrong(f"{manager} {name.text[:60]} does not say where the package is", node.at, "write its URL or path")
+        notes.wrong(node.at, f"{manager} {name.text[:60]} does not say where the package is", "write its URL or path")
     return tuple(found)
 
 
@@ -106,7 +106,7 @@ def read_users(node: Node, notes: Notes) -> tuple[User, ...]:
         elif (fields := fields_of(value, what, ("uid", "groups", "homeDir"), notes)) is not None:
             home = plain(fields.get("homeDir"), f"homeDir of {what}", notes)
             if home and not home.startswith("/"):
-                notes.wrong(f"homeDir of {what} is not an absolute path", fields["homeDir"].at, "begin it with /")
+                notes.wrong(fields["homeDir"].at, f"homeDir of {what} is not an absolute path", "begin it with /")
             uid = number(fields.get("uid"), "uid", notes)
             groups = texts(fields.get("groups"), f"groups of {what}", notes)
             found.append(User(key.text, uid, groups, home, key.at))
@@ -116,13 +116,13 @@ def read_users(node: Node, notes: Notes) -> tuple[User, ...]:
 def _check_name(what: str, key: Node, notes: Notes) -> None:
     if not _NAME.fullmatch(key.text):
         hint = "up to 32 letters, digits, '.', '_' and '-', not a digit first"
-        notes.wrong(f"{key.text[:60]!r} cannot be the name of a {what}", key.at, hint)
+        notes.wrong(key.at, f"{key.text[:60]!r} cannot be the name of a {what}", hint)
 
 
 def _is_nothing(node: Node, what: str, notes: Notes) -> bool:
     """An entry without fields; written as nothing at all it is taken, with a warning."""
     if node.kind is Kind.NULL:
-        notes.warn(f"{what} is followed by nothing", node.at, "write {}")
+        notes.warn(node.at, f"{what} is followed by nothing", "write {}")
     return node.kind is Kind.NULL
 
 
@@ -131,16 +131,16 @@ def read_sources(node: Node, notes: Notes) -> tuple[Archive, ...]:
     for key, value in entries_of(node, "sources", notes):
         if not _ABSOLUTE.match(key.text):
             notes.wrong(
-                f"{key.text[:60]!r} is not an absolute path", key.at, "name the folder to unpack into, from / on"
+                key.at, f"{key.text[:60]!r} is not an absolute path", "name the folder to unpack into, from / on"
             )
         url = read_text(value, f"the archive of {key.text[:60]}", notes)
         if url is None:
             continue
         if isinstance(url, str) and not is_url(url):
-            notes.wrong(f"{url[:60]!r} is not the URL of an archive", value.at, _URL_HINT)
+            notes.wrong(value.at, f"{url[:60]!r} is not the URL of an archive", _URL_HINT)
         elif isinstance(url, str) and _NOT_UNPACKED.search(urlsplit(url).path):
             hint = "tar, tar.gz, tar.bz2 and zip can be unpacked"
-            notes.warn(f"the archive of {key.text[:60]} is of a kind that is not unpacked", value.at, hint)
+            notes.warn(value.at, f"the archive of {key.text[:60]} is of a kind that is not unpacked", hint)
         found.append(Archive(key.text, url, key.at))
     return tuple(sorted(found, key=lambda archive: archive.target))
 
@@ -153,8 +153,8 @@ def read_services(node: Node, notes: Notes) -> tuple[ServiceState, ...]:
     found: list[ServiceState] = []
     for key, value in entries_of(node, "services", notes):
         if key.text not in SERVICE_MANAGERS:
-            hint = meant(key.text, SERVICE_MANAGERS)
-            notes.wrong(f"services knows no manager {key.text[:60]!r}", key.at, hint)
+            hint = notes.meant(key.text, SERVICE_MANAGERS)
+            notes.wrong(key.at, f"services knows no manager {key.text[:60]!r}", hint)
             continue
         for name, content in entries_of(value, f"services {key.text}", notes):
             if (fields := fields_of(content, f"service {name.text[:60]}", _SERVICE_FIELDS, notes)) is not None:

@@ -11,16 +11,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from beanstalk.errors import Problem, Where
 from beanstalk.source.json_nodes import Json
+from beanstalk.source.notes import Notes
 from beanstalk.source.placeholders import find_placeholders, is_shouted
-
-MOST_HINTS = 50
 
 _TYPES = {
     "string": "a text",
@@ -34,23 +32,10 @@ _TYPES = {
 
 
 @dataclass(slots=True)
-class Findings:
+class Findings(Notes):
     """What was found so far. unfilled: texts that are still those of a template."""
 
-    errors: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
     unfilled: list[Problem] = field(default_factory=list)
-
-    @property
-    def hints(self) -> bool:
-        """Whether to look for what was meant, which takes time: not after very many mistakes."""
-        return len(self.errors) + len(self.warnings) < MOST_HINTS
-
-    def wrong(self, at: Where, text: str, hint: str = "") -> None:
-        self.errors.append(Problem(text, at, hint))
-
-    def warn(self, at: Where, text: str, hint: str = "") -> None:
-        self.warnings.append(Problem(text, at, hint))
 
     def not_filled_in(self, at: Where, marks: str) -> None:
         problem = Problem(
@@ -74,13 +59,6 @@ def check_schema(node: Json, name: str, findings: Findings) -> None:
     """Tell what in `node` is not as the schema of that name says."""
     schema = read_schema(name)
     _Check(schema, findings).value(node, schema, "", False)
-
-
-def similar(name: str, known: list[str]) -> str:
-    """A remedy for a name that is not known."""
-    by_lower = {each.lower(): each for each in known}
-    close = get_close_matches(name.lower().replace("_", "")[:100], by_lower, 1, 0.7)
-    return f"did you mean {by_lower[close[0]]}?" if close else f"known are {', '.join(known[:50])}"
 
 
 @dataclass(slots=True)
@@ -126,8 +104,7 @@ class _Check:
                 self.value(member.value, others, below, lenient)
             elif not others:
                 text = f"the key {member.name[:60]} is not known here and has no effect"
-                hint = similar(member.name, list(properties)) if self.findings.hints else ""
-                self._tell(member.at, path, text, hint, True)
+                self._tell(member.at, path, text, self.findings.meant(member.name, properties), True)
         for name in rule.get("required", ()):
             if node.get(name) is None:
                 hint = properties.get(name, {}).get("description", "")
@@ -169,8 +146,8 @@ class _Check:
             self._tell(node.at, path, f"{shown} is not possible", f"allowed are {', '.join(allowed)}", lenient)
 
     def _tell(self, at: Where, path: str, text: str, hint: str, lenient: bool) -> None:
-        problem = Problem(f"{path}: {text}" if path else text, at, hint)
-        (self.findings.warnings if lenient else self.findings.errors).append(problem)
+        tell = self.findings.warn if lenient else self.findings.wrong
+        tell(at, f"{path}: {text}" if path else text, hint)
 
 
 def _string_mistake(value: str, rule: dict[str, Any]) -> tuple[str, str]:

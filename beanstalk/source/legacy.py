@@ -52,21 +52,21 @@ def note_habits(keys: InstanceKeys, notes: Notes) -> None:
         if (hook := _HOOK.search(file.path)) is not None:
             text = f"{file.path[:100]} is a hook of Amazon Linux 1: nothing runs it since Amazon Linux 2"
             place = _HOOKS.get((hook["when"], hook["step"] or ""), ".platform/hooks")
-            notes.warn(text, file.at, f"put it into {place}")
+            notes.warn(file.at, text, f"put it into {place}")
             continue
         for pattern, text, hint in _PATHS:
             if pattern.match(file.path):
-                notes.warn(f"{file.path[:100]}: {text}", file.at, hint)
+                notes.warn(file.at, f"{file.path[:100]}: {text}", hint)
                 break
     commands: tuple[Command | ContainerCommand, ...] = (*keys.commands, *keys.container_commands)
     for command in commands:
         written = "\n".join(_literals(command.command))
         if _HOOK.search(written):
             text = f"{command.name[:60]} uses the hooks of Amazon Linux 1, which nothing runs since Amazon Linux 2"
-            notes.warn_once("hooks", text, command.at, "use .platform/hooks")
+            notes.warn_once("hooks", command.at, text, "use .platform/hooks")
         for pattern, text, hint in _COMMANDS:
             if pattern.search(written):
-                notes.warn_once(text, f"{command.name[:60]}: {text}", command.at, hint)
+                notes.warn_once(text, command.at, f"{command.name[:60]}: {text}", hint)
 
 
 def _literals(command: CommandLine) -> Iterator[str]:

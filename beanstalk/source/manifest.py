@@ -79,7 +79,7 @@ def read_manifest(content: bytes, path: str = FILE_NAME) -> Manifest:
     settings = read_options(keys.get("OptionSettings"), notes)
     if cname and tier.name == "Worker":
         notes.warn(keys["CName"], "a worker environment has no CName", "take CName out")
-    return Manifest(name, cname, links, arn, stack, tier, tags, settings, root.at, notes.finish(document))
+    return Manifest(name, cname, links, arn, stack, tier, tags, settings, root.at, notes.finish(document.duplicates))
 
 
 def expand(manifest: Manifest, group: str) -> Manifest:

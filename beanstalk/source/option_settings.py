@@ -12,11 +12,10 @@ import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from beanstalk.errors import Problem
 from beanstalk.model import OptionSetting
 from beanstalk.source.document import Kind, Node
 from beanstalk.source.functions import FUNCTIONS, Value, to_json
-from beanstalk.source.notes import Notes
+from beanstalk.source.notes import MOST_HINTS, Notes
 from beanstalk.source.values import read_value
 
 DEFAULT_NAMESPACE = "aws:elasticbeanstalk:application:environment"
@@ -48,19 +47,17 @@ def read_option_settings(node: Node) -> Found:
         for item in node.items():
             _item(item, found)
     elif node.kind is Kind.NULL:
-        found.warnings.append(Problem("option_settings is empty", node.at, "remove it, or put options under it"))
+        found.warn(node.at, "option_settings is empty", "remove it, or put options under it")
     else:
         hint = "write a mapping of namespaces, or a list of items with option_name and value"
-        found.problems.append(Problem("option_settings is neither a mapping nor a list", node.at, hint))
+        found.wrong(node.at, "option_settings is neither a mapping nor a list", hint)
     return found
 
 
 def _namespace(key: Node, value: Node, found: Found) -> None:
     """One entry of the mapping form: `[resource.]namespace: {option: value}`, or a property without its namespace."""
     if not key.is_scalar or not key.text:
-        found.problems.append(
-            Problem("a namespace has to be text", key.at, "write a namespace such as aws:autoscaling:asg")
-        )
+        found.wrong(key.at, "a namespace has to be text", "write a namespace such as aws:autoscaling:asg")
         return
     resource, namespace = split_resource(key.text)
     if value.kind is Kind.MAPPING:
@@ -69,17 +66,17 @@ def _namespace(key: Node, value: Node, found: Found) -> None:
     elif ":" not in key.text and value.is_scalar:
         _setting(DEFAULT_NAMESPACE, key, value, "", found)
     elif value.kind is Kind.NULL:
-        found.warnings.append(Problem(f"{key.text} has no options", key.at, "remove it, or put options under it"))
+        found.warn(key.at, f"{key.text} has no options", "remove it, or put options under it")
     else:
         hint = f"write '{key.text}:' and the options below it, indented, as name: value"
-        found.problems.append(Problem(f"{key.text} is not followed by a mapping of options", value.at, hint))
+        found.wrong(value.at, f"{key.text} is not followed by a mapping of options", hint)
 
 
 def _item(item: Node, found: Found) -> None:
     """One item of the list form: `{namespace?, option_name, value, resource_name?}`."""
     if item.kind is not Kind.MAPPING:
         hint = "write '- option_name: NAME' and 'value: VALUE' below it"
-        found.problems.append(Problem("an item of option_settings is not a mapping", item.at, hint))
+        found.wrong(item.at, "an item of option_settings is not a mapping", hint)
         return
     fields: dict[str, Node] = {}
     unknown: list[tuple[str, Node]] = []
@@ -90,17 +87,18 @@ def _item(item: Node, found: Found) -> None:
             unknown.append((key.text, key))
     for text, key in unknown:
         missing = [name for name in ITEM_KEYS if name not in fields]
-        hint = f"did you mean {close}?" if (close := _meant(text, missing)) else f"possible are {', '.join(ITEM_KEYS)}"
-        found.problems.append(Problem(f"unknown key {text[:60]!r} in an item of option_settings", key.at, hint))
+        close = _meant(text, missing) if found.count < MOST_HINTS else ""
+        hint = f"did you mean {close}?" if close else f"possible are {', '.join(ITEM_KEYS)}"
+        found.wrong(key.at, f"unknown key {text[:60]!r} in an item of option_settings", hint)
     if unknown:
         return
     for name in ("option_name", "value"):
         if name not in fields:
-            found.problems.append(Problem(f"an item of option_settings has no {name}", item.at, f"add '{name}:'"))
+            found.wrong(item.at, f"an item of option_settings has no {name}", f"add '{name}:'")
     texts = {name: node for name, node in fields.items() if name != "value"}
     for name, node in texts.items():
         if not node.is_scalar or not node.text:
-            found.problems.append(Problem(f"{name} has to be text", node.at, "write it on one line"))
+            found.wrong(node.at, f"{name} has to be text", "write it on one line")
     if "option_name" in fields and "value" in fields and all(node.is_scalar and node.text for node in texts.values()):
         resource, namespace = (
             split_resource(texts["namespace"].text) if "namespace" in texts else ("", DEFAULT_NAMESPACE)
@@ -119,7 +117,7 @@ def split_resource(key: str) -> tuple[str, str]:
 def _setting(namespace: str, name: Node, value: Node, resource: str, found: Found) -> None:
     if not name.is_scalar or not name.text:
         hint = f"write the name of an option of {namespace}"
-        found.problems.append(Problem("the name of an option has to be text", name.at, hint))
+        found.wrong(name.at, "the name of an option has to be text", hint)
         return
     text = _text(value, f"{namespace}:{name.text}", found)
     if text is not None:
@@ -131,7 +129,7 @@ def _text(value: Node, option: str, found: Found) -> str | None:
     before = len(found.problems)
     if value.kind is Kind.NULL:
         hint = "write '' for an empty value, or remove the line"
-        found.warnings.append(Problem(f"{option} has no value: taken as empty", value.at, hint))
+        found.warn(value.at, f"{option} has no value: taken as empty", hint)
         return ""
     meaning = read_value(value, found)
     if len(found.problems) > before:
@@ -152,14 +150,14 @@ def _scalar(value: Node, option: str, found: Found) -> str:
         text = "true" if written.lower() in _TRUE else "false"
         if written.lower() != text:
             message = f"{option}: {written} without quotes is the boolean {text}"
-            found.warnings.append(Problem(message, value.at, f"write {text}, or '{written}' in quotes for the word"))
+            found.warn(value.at, message, f"write {text}, or '{written}' in quotes for the word")
         return text
     plain = {Kind.INTEGER: _PLAIN_INTEGER, Kind.NUMBER: _PLAIN_NUMBER}.get(value.kind)
     if plain is not None and not plain.fullmatch(written):
         message = (
             f"{option}: {written[:60]} without quotes is a number that YAML may write otherwise; taken as it stands"
         )
-        found.warnings.append(Problem(message, value.at, "put it into quotes"))
+        found.warn(value.at, message, "put it into quotes")
     return written
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from beanstalk.errors import Problem, Where
 from beanstalk.source.hooks import Occasion
-from beanstalk.source.yaml_notes import near
+from beanstalk.source.notes import meant
 
 _PROXIES = {"nginx": "nginx", "httpd": "Apache"}
 _KNOWN = (*Occasion, *_PROXIES)
@@ -56,7 +56,7 @@ def read_platform_folder(paths: Iterable[str]) -> PlatformFolder:
             text = f"{effect} the configuration of {file.proxy} on Elastic Beanstalk; it has no effect on this machine"
             warnings.append(Problem(text, Where(path), _proxy_hint(parts, file)))
         else:
-            hint = near(parts[1], _KNOWN) if len(parts) > 2 else f"the folders are {', '.join(_KNOWN)}"
+            hint = meant(parts[1], _KNOWN) if len(parts) > 2 else f"the folders are {', '.join(_KNOWN)}"
             warnings.append(Problem("nobody reads this file of .platform", Where(path), hint))
     return PlatformFolder(tuple(files), tuple(warnings))
 

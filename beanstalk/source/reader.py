@@ -7,23 +7,18 @@ node as empty and goes on, so that a person sees all of them at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from beanstalk.errors import Problem, Where
 from beanstalk.source.document import Document, Kind, Node
+from beanstalk.source.notes import Notes
 
 T = TypeVar("T")
 Fields = Mapping[str, Node]
 
 
-class Reader:
-    """Nodes to values. `path` is the file as the user would type it; look at `problems` when everything is read."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.problems: list[Problem] = []
+class Reader(Notes):
+    """Nodes to values. Look at `problems` when everything is read."""
 
     def fields(self, node: Node | None, what: str, known: tuple[str, ...], required: tuple[str, ...] = ()) -> Fields:
         found: dict[str, Node] = {}
@@ -32,7 +27,7 @@ class Reader:
             if name in known:
                 found[name] = value
             elif key.is_scalar:
-                self.wrong(key, f"{what} has no {name}", self.near(name, known))
+                self.wrong(key, f"{what} has no {name}", self.meant(name, known))
         for name in required:
             if name not in found:
                 self.wrong(node, f"{what} needs {name}")
@@ -88,17 +83,9 @@ class Reader:
             return ""
         return text
 
-    def wrong(self, node: Node | None, text: str, hint: str = "") -> None:
-        at = node.at if node else Where(self.path, 1)
-        self.problems.append(Problem(text, at, hint))
-
     def repeated(self, document: Document) -> None:
         """Call when everything was read: a key that is there twice is a mistake here."""
-        self.problems += [Problem(each.text, each.at, each.hint) for each in document.duplicates]
-
-    def near(self, name: str, known: Collection[str]) -> str:
-        close = get_close_matches(name, sorted(known), n=1)
-        return f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+        self.problems += document.duplicates
 
     def _entries(self, node: Node | None) -> list[tuple[Node, Node]]:
         if node is None or node.kind is Kind.NULL:

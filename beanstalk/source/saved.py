@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from beanstalk.errors import InvalidInput, Problem, Where
+from beanstalk.errors import Problem, Where
 from beanstalk.model import OptionSetting
 from beanstalk.source.environment_parts import (
     VERSION,
@@ -29,7 +29,8 @@ from beanstalk.source.environment_parts import (
 )
 from beanstalk.source.json_nodes import Json
 from beanstalk.source.json_text import read_json
-from beanstalk.source.yaml_notes import YamlNotes, read_mapping
+from beanstalk.source.notes import Notes
+from beanstalk.source.yaml_notes import read_mapping
 
 SUFFIX = ".cfg.yml"
 METADATA = "EnvironmentConfigurationMetadata"
@@ -68,7 +69,8 @@ def read_saved(path: str, content: bytes) -> SavedConfiguration:
     tier, tags = read_tier(keys.get("EnvironmentTier"), notes), read_tags(keys.get("Tags"), notes)
     settings = read_options(keys.get("OptionSettings"), notes)
     _twice(settings, notes)
-    return SavedConfiguration(settings, description, created, modified, arn, stack, tier, tags, notes.finish(document))
+    warnings = notes.finish(document.duplicates)
+    return SavedConfiguration(settings, description, created, modified, arn, stack, tier, tags, warnings)
 
 
 def write_saved(saved: SavedConfiguration) -> str:
@@ -119,31 +121,29 @@ def write_list(settings: tuple[OptionSetting, ...]) -> str:
 
 def _read_list(path: str, content: bytes) -> SavedConfiguration:
     document = read_json(path, content)
-    notes = YamlNotes(path, warnings=list(document.warnings))
+    notes = Notes(path)
     settings = tuple(setting for item in document.root.items if (setting := _item(item, notes)))
     _twice(settings, notes)
-    if notes.problems:
-        raise InvalidInput(notes.problems)
-    return SavedConfiguration(settings, warnings=tuple(notes.warnings))
+    return SavedConfiguration(settings, warnings=notes.finish(document.warnings))
 
 
-def _item(item: Json, notes: YamlNotes) -> OptionSetting | None:
+def _item(item: Json, notes: Notes) -> OptionSetting | None:
     if item.kind != "object":
-        notes.problems.append(Problem("an entry is no object { }", item.at, f"write {', '.join(_ITEM)}"))
+        notes.wrong(item, "an entry is no object { }", f"write {', '.join(_ITEM)}")
         return None
     for member in item.members:
         if member.name not in _ITEM:
-            hint = f"known are {', '.join(_ITEM)}"
-            notes.warnings.append(Problem(f"{member.name[:60]} is not known here and has no effect", member.at, hint))
+            hint = notes.meant(member.name, _ITEM)
+            notes.warn(member, f"{member.name[:60]} is not known here and has no effect", hint)
     missing = [name for name in _ITEM[:2] if not item.text(name)]
     value = item.get("Value")
     if value is not None and not isinstance(value.value, str):
         hint = (
             f'write "{json.dumps(value.plain())[:60]}"' if value.kind not in ("array", "object") else "write it as text"
         )
-        notes.problems.append(Problem("Value has to be a text", value.at, hint))
+        notes.wrong(value, "Value has to be a text", hint)
     if missing:
-        notes.problems.append(Problem(f"an entry has no {' and no '.join(missing)}", item.at, "both are needed"))
+        notes.wrong(item, f"an entry has no {' and no '.join(missing)}", "both are needed")
     if missing or value is None:
         return None
     return OptionSetting(
@@ -151,12 +151,12 @@ def _item(item: Json, notes: YamlNotes) -> OptionSetting | None:
     )
 
 
-def _twice(settings: tuple[OptionSetting, ...], notes: YamlNotes) -> None:
+def _twice(settings: tuple[OptionSetting, ...], notes: Notes) -> None:
     seen: dict[tuple[str, str, str], Where | None] = {}
     for setting in settings:
         key = (setting.resource_name, setting.namespace, setting.name)
         if key in seen:
             first = seen[key]
             hint = f"the first one is at line {first.line}" if first else ""
-            notes.problems.append(Problem(f"{setting.namespace}:{setting.name} is set twice", setting.at, hint))
+            notes.wrong(setting.at, f"{setting.namespace}:{setting.name} is set twice", hint)
         seen.setdefault(key, setting.at)

@@ -16,7 +16,7 @@ from beanstalk.source.document import Node
 from beanstalk.source.fields import entries_of
 from beanstalk.source.function_reader import condition_of
 from beanstalk.source.functions import EMPTY, FUNCTIONS, Entry, Object, Value
-from beanstalk.source.notes import Notes, meant
+from beanstalk.source.notes import Notes
 from beanstalk.source.values import read_value
 
 SECTIONS = ("Resources", "Outputs", "Parameters", "Mappings", "Conditions")
@@ -61,11 +61,11 @@ def read_section(name: str, node: Node, notes: Notes) -> Section:
     """One section of one file. `name` is one of SECTIONS. Mistakes are noted, and passed on."""
     if name == "Conditions":
         text = "Conditions is not among the keys that Elastic Beanstalk's guide knows"
-        notes.warn(text, node.at, "it is passed on to CloudFormation; try it before you rely on it")
+        notes.warn(node.at, text, "it is passed on to CloudFormation; try it before you rely on it")
     found: list[Entry] = []
     for key, value in entries_of(node, name, notes):
         if not _ID.fullmatch(key.text):
-            notes.wrong(f"{key.text[:60]!r} cannot be an ID in {name}", key.at, "letters and digits only, up to 255")
+            notes.wrong(key.at, f"{key.text[:60]!r} cannot be an ID in {name}", "letters and digits only, up to 255")
         content = read_value(value, notes)
         content = condition_of(content) if name == "Conditions" else content
         _check(name, key, content, notes)
@@ -77,22 +77,22 @@ def _check(section: str, key: Node, content: Value, notes: Notes) -> None:
     what = f"{key.text[:60]} in {section}"
     if section == "Conditions":
         if not isinstance(content, FUNCTIONS):
-            notes.wrong(f"{what} is not a condition", key.at, "write a function such as Fn::Equals")
+            notes.wrong(key.at, f"{what} is not a condition", "write a function such as Fn::Equals")
         return
     if not isinstance(content, Object):
-        notes.wrong(f"{what} is not a mapping", key.at, "write what belongs to it below, indented")
+        notes.wrong(key.at, f"{what} is not a mapping", "write what belongs to it below, indented")
         return
     known = _KEYS.get(section)
     for entry in content.entries:
         if known is not None and entry.key not in known:
-            notes.wrong(f"{what} has an unknown key {entry.key[:60]!r}", entry.at, meant(entry.key, known))
+            notes.wrong(entry.at, f"{what} has an unknown key {entry.key[:60]!r}", notes.meant(entry.key, known))
         if section == "Mappings" and not isinstance(entry.value, Object):
-            notes.wrong(f"{what}: {entry.key[:60]} is not a mapping", entry.at, "a mapping has two levels of keys")
+            notes.wrong(entry.at, f"{what}: {entry.key[:60]} is not a mapping", "a mapping has two levels of keys")
     kind = content.get("Type")
     if section == "Resources" and "Type" in content and not (isinstance(kind, str) and _TYPE.fullmatch(kind)):
-        notes.wrong(f"the Type of {what} is no type of a resource", key.at, "write it as in AWS::SQS::Queue")
+        notes.wrong(key.at, f"the Type of {what} is no type of a resource", "write it as in AWS::SQS::Queue")
     if section == "Resources" and not isinstance(content.get("Properties"), Object | None):
-        notes.wrong(f"the Properties of {what} are not a mapping", key.at, "write NAME: VALUE below it")
+        notes.wrong(key.at, f"the Properties of {what} are not a mapping", "write NAME: VALUE below it")
 
 
 def merge(sections: Iterable[Section], notes: Notes) -> Template:
@@ -121,9 +121,9 @@ def _objects(old: Object, new: Object, path: str, notes: Notes) -> Object:
 def _clash(path: str, earlier: Where, later: Where, notes: Notes) -> None:
     shown = path if len(path) <= 160 else f"{path[:80]}…{path[-79:]}"
     if path.count(".") == 2 and path.startswith("Resources.") and path.endswith(".Type"):
-        notes.wrong(f"{shown} differs from {earlier}", later, "an ID stands for one resource: give one another ID")
+        notes.wrong(later, f"{shown} differs from {earlier}", "an ID stands for one resource: give one another ID")
     else:
-        notes.warn(f"{shown} differs from {earlier}: this later one counts", later, "keep one of the two")
+        notes.warn(later, f"{shown} differs from {earlier}: this later one counts", "keep one of the two")
 
 
 def check_merged(template: Template, notes: Notes) -> None:
@@ -138,7 +138,7 @@ def check_merged(template: Template, notes: Notes) -> None:
         for entry in content.entries:
             is_theirs = section == "Resources" and entry.key.startswith(OURS)
             if isinstance(entry.value, Object) and key not in entry.value and not is_theirs:
-                notes.wrong(f"{entry.key[:60]} in {section} has no {key}", entry.at, hint)
+                notes.wrong(entry.at, f"{entry.key[:60]} in {section} has no {key}", hint)
 
 
 def authentications(template: Template) -> set[str]:

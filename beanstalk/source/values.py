@@ -16,7 +16,7 @@ from beanstalk.errors import Where
 from beanstalk.source.document import Kind, Node
 from beanstalk.source.function_reader import NAMES, is_function_name, read_function, tag_to_name
 from beanstalk.source.functions import FUNCTIONS, Entry, Function, Object, Text, TextValue, Value
-from beanstalk.source.notes import Notes, meant
+from beanstalk.source.notes import Notes
 from beanstalk.source.yaml_syntax import MAX_DEPTH, SURROGATE
 
 MAX_FUNCTIONS = 1_000
@@ -46,14 +46,14 @@ def read_text(node: Node, what: str, notes: Notes) -> TextValue | None:
     Nothing at all is "" with a warning: the line is there, so it was hardly meant.
     """
     if node.kind is Kind.NULL:
-        notes.warn(f"{what} has no value: taken as empty", node.at, "write '' for an empty value, or remove the line")
+        notes.warn(node.at, f"{what} has no value: taken as empty", "write '' for an empty value, or remove the line")
         return ""
     if node.is_scalar and node.kind is not Kind.TAGGED:
         return split_text(node.text, node.place, notes)
     value = read_value(node, notes)
     if isinstance(value, (str, Text, *FUNCTIONS)):
         return value
-    notes.wrong(f"{what} has to be text", node.at, "write it on one line, or as a block after |")
+    notes.wrong(node.at, f"{what} has to be text", "write it on one line, or as a block after |")
     return None
 
 
@@ -68,7 +68,7 @@ def split_text(text: str, place: Callable[[int], Where], notes: Notes) -> TextVa
         number += 1
         if number > MAX_FUNCTIONS:
             hint = "keep large content in files of its own"
-            notes.wrong(f"more than {MAX_FUNCTIONS:,} functions in one text", place(opening.start()), hint)
+            notes.wrong(place(opening.start()), f"more than {MAX_FUNCTIONS:,} functions in one text", hint)
             break
         found = _function(text, opening, place, notes)
         if found is None:
@@ -100,19 +100,19 @@ def _function(
     try:
         found, end = _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        notes.wrong(f"not valid JSON in backquotes: {error.msg}", place(error.pos), _EXAMPLE)
+        notes.wrong(place(error.pos), f"not valid JSON in backquotes: {error.msg}", _EXAMPLE)
         return None
     except (ValueError, RecursionError):
-        notes.wrong("not valid JSON in backquotes: nested too deep, or no such number", at, _EXAMPLE)
+        notes.wrong(at, "not valid JSON in backquotes: nested too deep, or no such number", _EXAMPLE)
         return None
     closing = _CLOSING.match(text, end)
     if closing is None:
-        notes.wrong("the backquote that ends the function is missing", place(end), "put ` right after the }")
+        notes.wrong(place(end), "the backquote that ends the function is missing", "put ` right after the }")
         return None
     value = _from_json(found, at, notes, 0)
     if isinstance(value, FUNCTIONS):
         return value, closing.end()
-    notes.wrong("a function in backquotes has to be alone in its object", at, _EXAMPLE)
+    notes.wrong(at, "a function in backquotes has to be alone in its object", _EXAMPLE)
     return None
 
 
@@ -126,7 +126,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=lambda pairs: pairs or {}, parse_c
 
 def _from_json(found: Any, at: Where, notes: Notes, depth: int) -> Value:
     if depth > MAX_DEPTH:
-        notes.wrong(f"nested more than {MAX_DEPTH} deep in backquotes", at, "write it flatter")
+        notes.wrong(at, f"nested more than {MAX_DEPTH} deep in backquotes", "write it flatter")
         return None
     if isinstance(found, list) and found and isinstance(found[0], tuple):
         pairs = {key: _from_json(value, at, notes, depth + 1) for key, value in found}
@@ -136,7 +136,7 @@ def _from_json(found: Any, at: Where, notes: Notes, depth: int) -> Value:
     if isinstance(found, dict):
         return Object()
     if isinstance(found, str) and SURROGATE.search(found):
-        notes.wrong("an escape in backquotes is half a character", at, "write the character itself")
+        notes.wrong(at, "an escape in backquotes is half a character", "write the character itself")
         return ""
     return found if isinstance(found, str | int | float | bool) else None
 
@@ -147,7 +147,7 @@ def _mapping(node: Node, notes: Notes) -> Value:
         if key.is_scalar:
             entries.append((key.text, read_value(value, notes), key.at))
         else:
-            notes.wrong("a key that is not text", key.at, "write the key on one line")
+            notes.wrong(key.at, "a key that is not text", "write the key on one line")
     return _object(entries, node.at, notes)
 
 
@@ -158,7 +158,7 @@ def _object(entries: list[tuple[str, Value, Where]], at: Where, notes: Notes) ->
     for key, _, where in entries:
         if key.startswith("Fn::") and key != "Fn::Transform" and not key.startswith("Fn::ForEach"):
             hint = "a function has no other keys beside it"
-            notes.warn(f"{key[:60]} is not alone: taken as an ordinary key", where, hint)
+            notes.warn(where, f"{key[:60]} is not alone: taken as an ordinary key", hint)
     return Object(tuple(Entry(key, value, where) for key, value, where in entries))
 
 
@@ -166,12 +166,12 @@ def _tagged(node: Node, notes: Notes) -> Value:
     """`!Name argument`. Tags of other kinds are refused: some readers of YAML would run code for them."""
     name = tag_to_name(node.tag)
     if not name:
-        hint = meant(node.tag[:60], [f"!{known.removeprefix('Fn::')}" for known in NAMES])
+        hint = notes.meant(node.tag[:60], [f"!{known.removeprefix('Fn::')}" for known in NAMES])
         hint = hint if hint.startswith("did") else "write the value without a tag"
-        notes.wrong(f"the tag {node.tag[:60]} is not possible", node.at, hint)
+        notes.wrong(node.at, f"the tag {node.tag[:60]} is not possible", hint)
         return None
     text = "short tags such as !Ref are not in Elastic Beanstalk's guide, and its reader may refuse them"
-    notes.warn_once("short tags", text, node.at, f"write {{{name}: …}}")
+    notes.warn_once("short tags", node.at, text, f"write {{{name}: …}}")
     argument: Value
     if node.is_scalar:
         argument = split_text(node.text, node.place, notes) if name != "Fn::Sub" else node.text
