@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from beanstalk.errors import Where
 from beanstalk.options.catalogue import PROPERTIES, catalogue
 from beanstalk.options.circumstances import mismatch
-from beanstalk.options.configuration import Configuration, Layer
+from beanstalk.options.configuration import Configuration, Layer, Resolved
 from beanstalk.options.explanation import unused_here
+from beanstalk.options.values import has_function
 from beanstalk.service.validation_files import FileKind, Read
 from beanstalk.service.validation_report import Effect
 from beanstalk.source.ebextensions import TEMPLATE_KEYS, Extensions
@@ -82,6 +83,7 @@ def ignored(found: Found) -> Iterator[Effect]:
     for proxy in found.proxies:
         yield Effect(proxy.path, Where(proxy.path), f"it configures {proxy.proxy}, and there is none on this machine")
     if found.configuration is not None:
+        yield from _unevaluated(found.configuration)
         for problem in unused_here(found.configuration):
             what, _, why = problem.text.rpartition(": ")
             yield Effect(what, problem.at, why)
@@ -110,14 +112,28 @@ def _options(configuration: Configuration | None) -> Iterator[Effect]:
     facts = configuration.facts()
     for item in configuration.stated():
         option = catalogue().find(item.namespace, item.name)
-        acts = option is not None and option.local and not mismatch(option, facts)
+        acts = option is not None and option.local and not mismatch(option, facts) and not _waits(item)
         if option is not None and acts and item.layer is not Layer.DEFAULT:
-            found.setdefault(item.namespace, []).append((item.name, item.winner.at, option.local_note))
+            found.setdefault(item.namespace, []).append((item.name, item.winner.at, option.local_note.rstrip(".")))
     for namespace, said in sorted(found.items()):
         names = sorted({name for name, _, _ in said})
-        notes = sorted({note.rstrip(".") for _, _, note in said if note})
-        text = (
-            "given to the application" if namespace == PROPERTIES else "; ".join(notes) or "the local target acts on it"
-        )
+        notes = {name: note for name, _, note in said if note and namespace != PROPERTIES}
+        told = [f"{name} ({notes[name]})" if len(names) > 1 else notes[name] for name in names if name in notes]
+        otherwise = "given to the application" if namespace == PROPERTIES else "the local target acts on it"
         at = min((at for _, at, _ in said if at), default=None)
-        yield Effect(f"{namespace}: {', '.join(names)}", at, text)
+        yield Effect(f"{namespace}: {', '.join(names)}", at, "; ".join(told) or otherwise)
+
+
+def _waits(item: Resolved) -> bool:
+    """Whether it is a property whose value only CloudFormation can work out."""
+    return item.namespace == PROPERTIES and has_function(item.value or "")
+
+
+def _unevaluated(configuration: Configuration) -> Iterator[Effect]:
+    """The environment properties that hold a function: one entry, at the first place."""
+    found = [item for item in configuration.stated() if _waits(item)]
+    if found:
+        names = ", ".join(sorted(item.name for item in found))
+        at = min((item.winner.at for item in found if item.winner.at), default=None)
+        why = "only CloudFormation evaluates a function; the application gets the text, unless setenv gives it a value"
+        yield Effect(f"{PROPERTIES}: {names}", at, why)

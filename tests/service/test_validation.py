@@ -102,6 +102,23 @@ def test_what_is_applied_and_what_is_not_is_told_with_the_reason() -> None:
     assert "only on AWS" in ignored["Resources"]
 
 
+def test_a_property_with_a_function_is_not_said_to_be_applied() -> None:
+    text = "option_settings:\n  aws:elasticbeanstalk:application:environment:\n    STAGE: dev\n"
+    text += "    TOPIC: '`{\"Ref\": \"T\"}`'\nResources: {T: {Type: 'AWS::SNS::Topic'}}\n"
+    applied, ignored = effects(check(_ebextensions__a_config=text, Procfile="web: a\n"))
+    properties = "aws:elasticbeanstalk:application:environment"
+    assert applied[f"{properties}: STAGE"] == "given to the application"
+    assert "only CloudFormation evaluates" in ignored[f"{properties}: TOPIC"]
+
+
+def test_what_is_said_of_one_option_of_several_names_it() -> None:
+    applied, _ = effects(
+        check(_ebextensions__a_config="option_settings:\n  aws:autoscaling:asg: {MinSize: 2, MaxSize: 3}\n")
+    )
+    [text] = [why for what, why in applied.items() if what == "aws:autoscaling:asg: MaxSize, MinSize"]
+    assert "MaxSize (" in text and "MinSize (" in text
+
+
 @pytest.mark.parametrize(
     ("files", "winner"),
     [
