@@ -79,6 +79,7 @@ def show(session: Session, waiting: Waiting, env: str | None, display: bool, upd
                     "Value": item.value,
                     "Layer": str(item.layer),
                     "At": str(item.winner.at) if item.winner.at else None,
+                    "Because": item.winner.because or None,
                 }
                 for item in found
             ]
@@ -236,7 +237,7 @@ def _text(found: Sequence[Resolved]) -> str:
     for namespace, items in groupby(found, key=lambda item: item.namespace):
         lines.append(f"{namespace}:")
         for item in items:
-            at = f" {item.winner.at}" if item.winner.at else ""
+            at = f" {item.winner.at or item.winner.because}".rstrip()
             where = at.strip() if item.layer is Layer.EBEXTENSIONS and at else f"{item.layer}{at}"
             lines.append(f"  {item.name}: {item.value}    ({where})")
     return "\n".join(lines)

@@ -11,7 +11,14 @@ from beanstalk.cli.flags import environment_argument
 from beanstalk.cli.session import Command, Session, pass_session
 from beanstalk.cli.terminal import notice, write_json
 from beanstalk.options.configuration import Contribution, Layer
-from beanstalk.service.explaining import Answer, configuration_files, why_in_environment, why_in_files
+from beanstalk.options.document import clients_in_words
+from beanstalk.service.explaining import (
+    Answer,
+    configuration_files,
+    family_of_folder,
+    why_in_environment,
+    why_in_files,
+)
 
 _LAYERS = {
     Layer.ENVIRONMENT: "set on the environment",
@@ -35,7 +42,8 @@ def command(session: Session, option: str, env: str | None) -> None:
     if name:
         answer = why_in_environment(session.service, name, option)
     else:
-        answer = why_in_files(configuration_files(session.project.folder), option)
+        folder, named = session.project.folder, session.project.platform
+        answer = why_in_files(configuration_files(folder), option, family_of_folder(folder, named))
     if session.json:
         write_json(_document(answer))
     else:
@@ -65,12 +73,14 @@ def _text(answer: Answer) -> str:
     value = answer.shown(found.value)
     where = f" in {answer.environment}" if answer.environment else ""
     is_what = "is not set" if value is None else f"is {value or 'empty'}"
-    rows = [("set by", _who(found.winner))]
+    rows = [("set by", _setter(found.winner))]
     rows += [("over" if each is found.losers[0] else "", _whole(each, answer)) for each in found.losers]
     if found.next:
         rows.append(("without it", _whole(found.next, answer)))
-    if not any(each.layer is Layer.DEFAULT for each in (found.winner, *found.losers)):
-        rows.append(("default", found.default or "none"))
+    if found.option.default_note:
+        rows.append(("by default", found.option.default_note))
+    if found.option.recommended:
+        rows.append(("clients", f"{clients_in_words(found.option.recommended)} on what they create, over files"))
     if found.ignored:
         rows.append(("ignored", found.ignored))
     if found.option.deprecated:
@@ -80,15 +90,23 @@ def _text(answer: Answer) -> str:
     return "\n".join([f"{resource}{found.namespace}:{found.name} {is_what}{where}", *lines])
 
 
+def _setter(said: Contribution) -> str:
+    if said.layer is not Layer.DEFAULT:
+        return _who(said)
+    return "nobody, and there is no default" if said.value is None else f"nobody: it is the {_who(said)}"
+
+
 def _who(said: Contribution) -> str:
     if said.layer is Layer.EBEXTENSIONS and said.at:
         return str(said.at)
-    return _LAYERS[said.layer] + (f" ({said.at})" if said.at else "")
+    more = f" ({said.at})" if said.at else f" {said.because}" if said.because else ""
+    return _LAYERS[said.layer] + more
 
 
 def _whole(said: Contribution, answer: Answer) -> str:
-    value = answer.shown(said.value)
-    return f"{'no value' if value is None else value or 'empty'} ({_who(said)})"
+    if said.layer is Layer.DEFAULT and said.value is None:
+        return "no default"
+    return f"{answer.shown(said.value) or 'empty'} ({_who(said)})"
 
 
 def _document(answer: Answer) -> dict[str, Any]:
@@ -108,6 +126,7 @@ def _document(answer: Answer) -> dict[str, Any]:
         "ActedOn": found.option.local,
         "Here": found.here,
         "Ignored": found.ignored or None,
+        "Clients": clients_in_words(found.option.recommended) if found.option.recommended else None,
         "Deprecated": found.option.deprecated or None,
         "Change": answer.change,
     }
@@ -118,4 +137,5 @@ def _said(said: Contribution, answer: Answer) -> dict[str, Any]:
         "Value": answer.shown(said.value),
         "Layer": str(said.layer),
         "At": str(said.at) if said.at else None,
+        "Because": said.because or None,
     }

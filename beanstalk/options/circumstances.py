@@ -5,10 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from beanstalk.options.option import Option
+from beanstalk.options.option import By, Option
+from beanstalk.source.recognise import Kind
 
-_FAMILIES = {"node": "nodejs", "python": "python"}
+_OURS = {"node": "nodejs", "python": "python"}
 """Names of our platforms -> those of the catalogue. Others have no namespace that only they know, or are not known."""
+FAMILIES = {
+    Kind.COMPOSE: "docker",
+    Kind.DOCKERFILE: "docker",
+    Kind.IMAGE: "docker",
+    Kind.PYTHON: "python",
+    Kind.RUBY: "ruby",
+    Kind.PHP: "php",
+    Kind.NODE: "nodejs",
+    Kind.WINDOWS: "windows",
+    Kind.TOMCAT: "tomcat",
+    Kind.JAVA: "java-se",
+    Kind.GO: "go",
+    Kind.DOTNET: "dotnet-core-linux",
+}
+"""What a bundle looks like -> the catalogue's name for that platform."""
 
 _WORDS = {
     "load_balancer": ("a load balancer of type", "this environment has"),
@@ -16,6 +32,13 @@ _WORDS = {
     "platform": ("the platform", "this one is"),
     "tier": ("an environment of tier", "this one is"),
     "shared": ("", ""),
+}
+
+_ON = {
+    "load_balancer": "with a load balancer of type",
+    "environment_type": "in an environment of type",
+    "platform": "on the platform",
+    "tier": "in the tier",
 }
 
 
@@ -32,7 +55,7 @@ class Circumstances:
 
 def family(platform: str) -> str:
     """The catalogue's name for one of our platforms: `node` -> `nodejs`. "" for one that it does not know."""
-    return _FAMILIES.get(platform, "")
+    return _OURS.get(platform, "")
 
 
 def mismatch(option: Option, facts: Mapping[str, str]) -> str:
@@ -42,6 +65,11 @@ def mismatch(option: Option, facts: Mapping[str, str]) -> str:
         if actual and actual not in possible:
             return _reason(what, possible, actual)
     return ""
+
+
+def in_words(by: By, case: str) -> str:
+    """The case that a default is of: "with a load balancer of type network", "with ListenerProtocol HTTPS"."""
+    return f"{_ON.get(by.what, f'with {by.what}')} {case}"
 
 
 def _reason(what: str, possible: tuple[str, ...], actual: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from beanstalk.errors import Problem, Where
-from beanstalk.options.catalogue import PROPERTIES, Key, catalogue
-from beanstalk.options.circumstances import Circumstances, mismatch
+from beanstalk.options.catalogue import ANY_NAME, PROPERTIES, Key, Option, catalogue
+from beanstalk.options.circumstances import Circumstances, in_words, mismatch
 from beanstalk.options.values import as_boolean, as_integer, as_number, has_function
 
 _ENVIRONMENT = "aws:elasticbeanstalk:environment"
@@ -31,11 +31,15 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one layer says about an option. `value` is None only for a default that does not exist."""
+    """What one layer says about an option.
+
+    value: None only for a default that does not exist.  because: the circumstances of a default that depends on them.
+    """
 
     layer: Layer
     value: str | None
     at: Where | None = None
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,13 @@ class Configuration:
     circumstances: Circumstances = field(default_factory=Circumstances)
 
     def text(self, namespace: str, name: str) -> str | None:
-        """The value as text, None when nobody set it and there is no default."""
-        return self.resolved(namespace, name).value
+        """The value as text, None when nobody set it and there is no default.
+
+        A default that depends on circumstances is Elastic Beanstalk's own: who reads the option has another one, or
+        none, so it is None here, too. `resolved` has it.
+        """
+        winner = self.resolved(namespace, name).winner
+        return None if winner.because else winner.value
 
     def integer(self, namespace: str, name: str) -> int:
         return as_integer(self._typed(namespace, name, "integer"))
@@ -104,7 +113,17 @@ class Configuration:
         option = known.find(namespace, name)
         if option is None:
             raise KeyError(f"{namespace}:{name}")
-        return Resolved(key[0], key[1], (Contribution(Layer.DEFAULT, option.default),), key[2])
+        return Resolved(key[0], key[1], (self.default(option, key[0]),), key[2])
+
+    def default(self, option: Option, namespace: str) -> Contribution:
+        """What holds in these circumstances when nobody sets the option; namespace: where a free part is filled in."""
+        by = option.default_by
+        if by is not None:
+            facts = self.facts()
+            case = facts[by.what] if by.what in facts else self._plain(namespace, by.what)
+            if case in by.cases:
+                return Contribution(Layer.DEFAULT, by.cases[case][0], None, in_words(by, case))
+        return Contribution(Layer.DEFAULT, option.default)
 
     def stated(self) -> Iterator[Resolved]:
         """Everything that some layer says, a platform's own defaults included; in no order."""
@@ -128,17 +147,19 @@ class Configuration:
         for namespace, resource in plain | written:
             home = known.namespace(namespace)
             for option in home.options.values() if home else ():
-                if option.default is not None and not option.deprecated and not mismatch(option, facts):
-                    key = namespace, option.name, resource
-                    items.setdefault(key, self.resolved(*key))
+                key = namespace, option.name, resource
+                if key in items or option.name == ANY_NAME or option.deprecated or mismatch(option, facts):
+                    continue
+                if (resolved := self.resolved(*key)).value is not None:
+                    items[key] = resolved
         return tuple(items[key] for key in sorted(items))
 
     def facts(self) -> dict[str, str]:
         """The circumstances by name, "" for what is not known: see `circumstances.mismatch`."""
-        kind = self.text(_ENVIRONMENT, "EnvironmentType") or ""
+        kind = self._plain(_ENVIRONMENT, "EnvironmentType")
         balanced = kind == "LoadBalanced" and self.circumstances.tier not in ("Worker", "Cluster")
-        balancer = self.text(_ENVIRONMENT, "LoadBalancerType") or ""
-        shared = (self.text(_ENVIRONMENT, "LoadBalancerIsShared") or "").lower() == "true"
+        balancer = self._plain(_ENVIRONMENT, "LoadBalancerType")
+        shared = self._plain(_ENVIRONMENT, "LoadBalancerIsShared").lower() == "true"
         return {
             "environment_type": kind,
             "load_balancer": ("" if has_function(balancer) else balancer) if balanced else "none",
@@ -146,6 +167,11 @@ class Configuration:
             "platform": self.circumstances.platform,
             "tier": self.circumstances.tier,
         }
+
+    def _plain(self, namespace: str, name: str) -> str:
+        """The value of an option that others depend on, "" for none: its own default depends on nothing."""
+        found, option = self._set.get((namespace, name, "")), catalogue().find(namespace, name)
+        return (found.value if found else option.default if option else None) or ""
 
     def _typed(self, namespace: str, name: str, *types: str) -> str:
         option = catalogue().find(namespace, name)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 
 from beanstalk.options.catalogue import ANY_NAME, PROPERTIES, By, Catalogue, Namespace, Option, catalogue
-from beanstalk.options.option import ANY_VALUE, Reference
+from beanstalk.options.option import ANY_VALUE, Recommendation, Reference
 
 _INTRODUCTION = """\
 # Options
@@ -66,6 +66,13 @@ _WORDS = {
 def document(known: Catalogue) -> str:
     """The whole page, as Markdown."""
     return "\n".join([_INTRODUCTION, *_sections(known)])
+
+
+def clients_in_words(recommended: Recommendation, quote: str = "") -> str:
+    """Which clients of Elastic Beanstalk set an option themselves: "the console and the EB CLI set it to 30"."""
+    clients = " and ".join(_CLIENTS[client] for client in recommended.by)
+    value = f" to {quote}{recommended.value}{quote}" if recommended.value else ""
+    return f"{clients} set{'s' if len(recommended.by) == 1 else ''} it{value}"
 
 
 def _sections(known: Catalogue) -> Iterator[str]:
@@ -127,11 +134,7 @@ def _means(option: Option, namespace: Namespace) -> str:
     if option.immutable:
         parts.append("Fixed when the environment is created.")
     if option.recommended:
-        clients = " and ".join(_CLIENTS[client] for client in option.recommended.by)
-        value = f" to `{option.recommended.value}`" if option.recommended.value else ""
-        parts.append(
-            f"{clients[:1].upper()}{clients[1:]} set{'s' if len(option.recommended.by) == 1 else ''} it{value}."
-        )
+        parts.append(_sentence(clients_in_words(option.recommended, "`")))
     since = "" if option.since == namespace.since else option.since
     deprecated = "" if option.deprecated == namespace.deprecated else option.deprecated
     disputed = "" if option.disputed == namespace.disputed else option.disputed

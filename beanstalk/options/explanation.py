@@ -34,8 +34,8 @@ class Explanation:
 
     @property
     def default(self) -> str | None:
-        """What the catalogue has; a platform's own default is among `losers`."""
-        return self.option.default
+        """What the catalogue has for these circumstances; a platform's own default is among `losers`."""
+        return (self.winner, *self.losers)[-1].value
 
     @property
     def next(self) -> Contribution | None:

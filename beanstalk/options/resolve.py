@@ -45,18 +45,27 @@ def resolve(
             elif (notice := known.notice(setting)) and notice.text not in noticed:
                 noticed.add(notice.text)
                 warnings.append(notice)
-    resolved: dict[Key, Resolved] = {}
-    for key, contributions in said.items():
-        option = known.find(key[0], key[1])
-        default = Contribution(Layer.DEFAULT, option.default if option else None)
-        resolved[key] = Resolved(key[0], key[1], (*contributions, default), key[2])
     known_of_it = circumstances or Circumstances()
+    resolved = _with_defaults(said, known_of_it)
     sound = Configuration({key: item for key, item in resolved.items() if key not in wrong}, (), known_of_it)
     errors, notices = conflicts(sound, frozenset(wrong))
     problems.extend(errors)
     if problems:
         raise InvalidInput(problems)
     return Configuration(resolved, (*warnings, *notices), known_of_it)
+
+
+def _with_defaults(said: Mapping[Key, Sequence[Contribution]], circumstances: Circumstances) -> dict[Key, Resolved]:
+    """Every option that somebody set, its default last. What a default depends on is looked up in the others."""
+    others = Configuration(
+        {key: Resolved(key[0], key[1], (*found,), key[2]) for key, found in said.items()}, (), circumstances
+    )
+    resolved = {}
+    for key, contributions in said.items():
+        option = catalogue().find(key[0], key[1])
+        default = others.default(option, key[0]) if option else Contribution(Layer.DEFAULT, None)
+        resolved[key] = Resolved(key[0], key[1], (*contributions, default), key[2])
+    return resolved
 
 
 def _one_layer(

@@ -121,6 +121,9 @@ def _names(namespace: Namespace) -> Schema:
         for name in listed
         if name not in namespace.options or _value(namespace.options[name])
     ]
+    if free and (value := _value(namespace.options[ANY_NAME])):
+        others = {"properties": {"option_name": {"not": {"enum": list(listed)}}}}
+        cases.append({"if": others, "then": {"properties": {"value": value}}})
     return {"properties": {"option_name": names}, **({"allOf": cases} if cases else {})}
 
 

@@ -10,15 +10,17 @@ from pathlib import Path
 from beanstalk.errors import BeanstalkError, NotFound, UsageError
 from beanstalk.model import OptionSetting
 from beanstalk.options.catalogue import ANY_NAME, PROPERTIES, Key, catalogue
-from beanstalk.options.circumstances import Circumstances, family
+from beanstalk.options.circumstances import FAMILIES, Circumstances, family
 from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.options.explanation import Explanation, explain
 from beanstalk.options.option import Change, Option
 from beanstalk.options.resolve import resolve
+from beanstalk.platforms import find_platform
 from beanstalk.service.configuration import RECOMMENDED
 from beanstalk.service.place import Service
 from beanstalk.service.updates import prepare_configure
 from beanstalk.source.ebextensions import FOLDER, SUFFIX, read_extensions
+from beanstalk.source.recognise import recognise
 
 MASK = "(hidden)"
 _CHANGES: dict[Change, str] = {
@@ -58,14 +60,15 @@ def why_in_environment(service: Service, name: str, wanted: str) -> Answer:
     return Answer(found, change.environment.name, change.version.label)
 
 
-def why_in_files(files: Sequence[tuple[str, bytes]], wanted: str) -> Answer:
+def why_in_files(files: Sequence[tuple[str, bytes]], wanted: str, platform: str = "") -> Answer:
     """With what `create` would begin with: `files` (path, content) of `.ebextensions`, and what it recommends.
 
-    Raises InvalidInput for files with mistakes, and as `why_in_environment`.
+    platform: as the catalogue names it, "" when it is not known.  Raises InvalidInput for files with mistakes, and as
+    `why_in_environment`.
     """
     settings = read_extensions(files).settings
     layers: dict[Layer, Sequence[OptionSetting]] = {Layer.EBEXTENSIONS: settings, Layer.RECOMMENDED: RECOMMENDED}
-    configuration = resolve(layers, Circumstances(tier="WebServer"))
+    configuration = resolve(layers, Circumstances(platform, "WebServer"))
     return Answer(explain(configuration, *find_key(wanted, configuration)))
 
 
@@ -76,6 +79,24 @@ def configuration_files(folder: Path) -> list[tuple[str, bytes]]:
         return [(f"{FOLDER}/{path.name}", path.read_bytes()) for path in paths]
     except OSError as error:
         raise BeanstalkError(f"{error.filename} cannot be read: {error.strerror}") from None
+
+
+def family_of_folder(folder: Path, named: str = "") -> str:
+    """What the catalogue calls the platform of a project: the one that is `named`, else what its files look like.
+
+    "" for one that the catalogue does not know, or nobody.
+    """
+    if named:
+        try:
+            return family(find_platform(named).name)
+        except NotFound:
+            return ""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError:
+        return ""
+    winner = recognise(names).winner
+    return FAMILIES.get(winner, "") if winner else ""
 
 
 def what_changes(option: Option) -> str:

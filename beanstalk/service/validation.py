@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from beanstalk.errors import InvalidInput, Problem, UsageError, Where
 from beanstalk.model import OptionSetting
 from beanstalk.options.catalogue import catalogue
-from beanstalk.options.circumstances import Circumstances
+from beanstalk.options.circumstances import FAMILIES, Circumstances
 from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.options.resolve import resolve
 from beanstalk.service.validation_effects import CONTAINERS, Found, applied, ignored
@@ -33,7 +33,6 @@ __all__ = [
 SAVED_FOLDER = ".elasticbeanstalk/saved_configs/"
 _MOST_TOLD = 100
 _QUOTED = re.compile(r"""(?:the link )?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
-_FAMILIES = {Kind.PYTHON: "python", Kind.NODE: "nodejs", Kind.TOMCAT: "tomcat", Kind.PHP: "php"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def validate(files: Sequence[SourceFile], more: Iterable[Finding] = ()) -> Repor
     read = _read_root(packed, texts, options.settings)
     recognised = recognise(packed, read[FileKind.DOCKERRUN].version if FileKind.DOCKERRUN in read else None)
     _tell_root(recognised, read, findings)
-    circumstances = Circumstances(_FAMILIES.get(recognised.winner, "") if recognised.winner else "")
+    circumstances = Circumstances(FAMILIES.get(recognised.winner, "") if recognised.winner else "")
     configuration = _options({Layer.EBEXTENSIONS: options.settings}, circumstances, findings)
     if FileKind.MANIFEST in read:
         _options({Layer.SAVED: read[FileKind.MANIFEST].settings}, circumstances, findings)

@@ -28,6 +28,41 @@ def test_a_folder_is_enough(beanstalk):
     ]
 
 
+def test_a_default_is_told_with_what_it_depends_on(beanstalk):
+    lines = beanstalk.ok("why", "HealthCheckInterval").splitlines()
+    assert lines[0] == "aws:elasticbeanstalk:environment:process:default:HealthCheckInterval is 15"
+    assert lines[1] == "  set by      nobody: it is the default with a load balancer of type application"
+    assert beanstalk.json("why", "PORT")["Because"] == "on the platform python"
+    configure(beanstalk, "option_settings:\n  aws:elasticbeanstalk:environment:\n    EnvironmentType: SingleInstance\n")
+    assert "nobody, and there is no default" in beanstalk.ok("why", "HealthCheckInterval")
+
+
+def test_what_other_clients_set_themselves_is_told(beanstalk):
+    assert "the console and the EB CLI set it to 30 on what they create" in beanstalk.ok("why", "BatchSize")
+    assert beanstalk.json("why", "MinSize")["Clients"] is None
+
+
+def test_a_scheduled_action_is_told_apart_from_the_size_of_the_group(beanstalk):
+    configure(
+        beanstalk,
+        "option_settings:\n  Night.aws:autoscaling:scheduledaction:\n    MinSize: 0\n    Recurrence: 0 22 * * *\n",
+    )
+    done = beanstalk("why", "MinSize")
+    assert done.exit_code == 2
+    assert "aws:autoscaling:asg:MinSize, Night.aws:autoscaling:scheduledaction:MinSize" in done.stderr
+    assert beanstalk.json("why", "Night.aws:autoscaling:scheduledaction:MinSize")["ResourceName"] == "Night"
+
+
+def test_a_property_is_found_by_its_name_and_by_nearly_its_name(beanstalk):
+    configure(beanstalk, "option_settings:\n  MY_PROPERTY: abc\n")
+    assert beanstalk.ok("why", "MY_PROPERTY").splitlines()[1:4] == [
+        "  set by      .ebextensions/a.config:2:3",
+        "  over        no default",
+        "  without it  no default",
+    ]
+    assert "did you mean MY_PROPERTY?" in beanstalk("why", "MY_PROPRETY").stderr
+
+
 def test_an_environment_is_told_with_its_version(shop):
     shop.ok("setenv", "LOG_LEVEL=debug")
     found = shop.json("why", "log_level", "shop-dev")
@@ -60,8 +95,8 @@ def test_the_document_has_who_lost_and_what_would_hold(beanstalk):
     found = beanstalk.json("why", "BatchSize")
     assert found["At"] == ".ebextensions/a.config:3:5"
     assert found["Losers"] == [
-        {"Value": "30", "Layer": "recommended", "At": None},
-        {"Value": "100", "Layer": "default", "At": None},
+        {"Value": "30", "Layer": "recommended", "At": None, "Because": None},
+        {"Value": "100", "Layer": "default", "At": None, "Because": None},
     ]
     assert found["Without"] == found["Losers"][0]
     assert (found["EnvironmentName"], found["Default"]) == (None, "100")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from beanstalk.errors import InvalidInput, UsageError, Where
 from beanstalk.model import OptionSetting
-from beanstalk.options.resolve import Layer, parse_option, resolve, settings
+from beanstalk.options.resolve import Circumstances, Layer, parse_option, resolve, settings
 
 ASG = "aws:autoscaling:asg"
 COMMAND = "aws:elasticbeanstalk:command"
@@ -17,6 +17,8 @@ PROCESS = "aws:elasticbeanstalk:environment:process:default"
 PROPERTIES = "aws:elasticbeanstalk:application:environment"
 HEALTH = "aws:elasticbeanstalk:healthreporting:system"
 OURS = "beanstalk:deployment"
+SINGLE = "aws:elasticbeanstalk:environment:EnvironmentType=SingleInstance"
+BALANCER = "aws:elasticbeanstalk:environment:LoadBalancerType="
 
 
 def of(*options: str) -> list[OptionSetting]:
@@ -106,7 +108,35 @@ def test_all_has_what_was_set_and_every_default():
     items = {(item.namespace, item.name): item for item in resolve({Layer.ENVIRONMENT: of(f"{PROPERTIES}:A=1")}).all()}
     assert items[PROPERTIES, "A"].layer is Layer.ENVIRONMENT
     assert items[ASG, "MinSize"].layer is Layer.DEFAULT
-    assert (PROCESS, "HealthCheckInterval") not in items
+    assert (PROCESS, "HealthCheckInterval") in items
+    assert ("aws:ec2:vpc", "VPCId") not in items
+
+
+BY_CIRCUMSTANCES = [
+    (PROCESS, "HealthCheckInterval", [], "15", "with a load balancer of type application"),
+    (PROCESS, "HealthCheckInterval", [BALANCER + "network"], "30", "with a load balancer of type network"),
+    (PROCESS, "HealthCheckInterval", [SINGLE], None, ""),
+    ("aws:ec2:instances", "SpotFleetOnDemandAboveBasePercentage", [SINGLE], "0", "of type SingleInstance"),
+    ("aws:elb:listener:80", "InstanceProtocol", ["aws:elb:listener:80:ListenerProtocol=SSL"], "TCP", "Protocol SSL"),
+    ("aws:rds:dbinstance", "DBAllocatedStorage", ["aws:rds:dbinstance:DBEngine=oracle-se1"], "10", "oracle-se1"),
+    (PROPERTIES, "PORT", [], "8000", "on the platform python"),
+]
+
+
+@pytest.mark.parametrize(("namespace", "name", "options", "value", "because"), BY_CIRCUMSTANCES)
+def test_a_default_that_depends_on_circumstances_is_told_with_them(namespace, name, options, value, because):
+    configuration = resolve({Layer.ENVIRONMENT: of(*options)}, Circumstances("python", "WebServer"))
+    default = configuration.resolved(namespace, name).winner
+    assert (default.layer, default.value, because in default.because) == (Layer.DEFAULT, value, True)
+    assert configuration.text(namespace, name) is None
+
+
+def test_a_default_of_unknown_circumstances_is_none_and_who_loses_to_a_value_knows_why():
+    assert resolve({}).resolved(PROPERTIES, "PORT").value is None
+    said = resolve({Layer.SAVED: of(f"{PROCESS}:HealthCheckInterval=60", BALANCER + "classic")})
+    *_, default = said.resolved(PROCESS, "HealthCheckInterval").contributions
+    assert (default.value, default.because) == ("15", "with a load balancer of type classic")
+    assert said.text(PROCESS, "HealthCheckInterval") == "60"
 
 
 def test_a_platform_may_have_defaults_of_its_own():

@@ -75,6 +75,8 @@ BAD = """
 - [{namespace: aws:autoscaling:asg, option_name: MinSize}]
 - [{namespace: aws:autoscaling:asg, name: MinSize, value: 1}]
 - {aws:autoscaling:asg: 3}
+- {aws:elasticbeanstalk:application:environmentsecrets: {KEY: secret}}
+- [{namespace: aws:elasticbeanstalk:application:environmentsecrets, option_name: KEY, value: secret}]
 """
 
 

@@ -12,6 +12,7 @@ from beanstalk.options.resolve import resolve
 from beanstalk.service.explaining import (
     MASK,
     configuration_files,
+    family_of_folder,
     find_key,
     what_changes,
     why_in_environment,
@@ -43,6 +44,21 @@ def test_what_create_recommends_is_told_for_a_folder() -> None:
     assert (found.value, found.winner.layer, found.default) == (
         "RollingWithAdditionalBatch", Layer.RECOMMENDED, "AllAtOnce",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("named", "file", "family"),
+    [
+        ("", "package.json", "nodejs"),
+        ("", "go.mod", "go"),
+        ("node", "app.py", "nodejs"),
+        ("Go 1", "app.py", ""),
+        ("", "x", ""),
+    ],
+)
+def test_the_platform_of_a_folder_is_the_one_that_is_named_or_looks_like_it(tmp_path, named, file, family) -> None:
+    (tmp_path / file).touch()
+    assert family_of_folder(tmp_path, named) == family
 
 
 def test_files_with_mistakes_are_an_error() -> None:
