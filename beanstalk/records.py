@@ -149,8 +149,9 @@ class Deployment:
 class Instance:
     """One running copy of a workload. The row is written before anything is started.
 
-    processes_json: {name: [pid, birth]} as far as they were started.  failed: it ended, or was given up, by
-    itself.  cause: one sentence about that.  changed: when `state` last changed.
+    host, port: where it answers; known from the start for processes, once they run for containers.
+    processes_json: {name: [pid, birth] or [container id, 0]} as far as they were started.  failed: it ended, or was
+    given up, by itself.  cause: one sentence about that.  changed: when `state` last changed.
     """
 
     id: str
@@ -166,6 +167,11 @@ class Instance:
     ended: float | None = None
     failed: int = 0
     cause: str = ""
+    host: str = "127.0.0.1"
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)

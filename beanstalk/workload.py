@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from beanstalk.containers import Container, ContainerGroup, Restart
 from beanstalk.errors import InvalidInput, Problem, UsageError, Where
 from beanstalk.options.resolve import Configuration, Layer
 from beanstalk.platform_file import FILE_NAME, Pairs, Platform, Preparation, Value
@@ -21,6 +22,8 @@ from beanstalk.platform_rules import choose_build, choose_web, files_of, hand_ov
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.procfile import ProcfileEntry, read_procfile
 
+WEB = "web"
+"""Name of the process that gets the requests."""
 OURS = "beanstalk:deployment"
 PROCESS = "aws:elasticbeanstalk:environment:process:default"
 APPLICATION = "aws:elasticbeanstalk:application"
@@ -37,6 +40,19 @@ class Process:
 
     name: str
     command: str
+
+    @property
+    def essential(self) -> bool:
+        """Whether its instance ends when it ends."""
+        return self.name == WEB
+
+    @property
+    def restart(self) -> Restart:
+        return Restart.ALWAYS
+
+
+Unit = Process | Container
+"""What an instance consists of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +106,10 @@ class Build:
 class Workload:
     """One version with one configuration, ready for a target.
 
-    platform: its name.  processes: `web` first, never empty.  environment: the platform's, then the user's properties,
-    which win; PORT only when the user fixed it.  drain_s: longest wait for open requests of a leaving instance.
-    grace_s: between SIGTERM and SIGKILL.  build: None when there is nothing to prepare.
+    platform: its name.  processes: `web` first; none when there is a `group` of containers instead.
+    environment: the platform's, then the user's properties, which win; PORT only when the user fixed it.
+    drain_s: longest wait for open requests of a leaving instance.  grace_s: between SIGTERM and SIGKILL.
+    build: None when there is nothing to prepare.
     """
 
     platform: str
@@ -102,6 +119,21 @@ class Workload:
     drain_s: float
     grace_s: float
     build: Build | None
+    group: ContainerGroup | None = None
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """The processes or containers of an instance, in the order in which they are started."""
+        return self.group.containers if self.group else self.processes
+
+    @property
+    def web(self) -> str:
+        """Name of the unit that gets the requests."""
+        return self.group.web if self.group else WEB
+
+    def unit(self, name: str) -> Unit:
+        """Raises StopIteration when there is none of this name."""
+        return next(unit for unit in self.units if unit.name == name)
 
     def to_json(self) -> dict[str, Any]:
         """Lists, dicts, texts and numbers only. `from_json` gives back an equal value."""
@@ -111,7 +143,7 @@ class Workload:
     def from_json(cls, data: dict[str, Any]) -> Workload:
         """Also takes what went through `json.dumps`. Raises KeyError or TypeError for anything else."""
         health = {**data["health"], "codes": tuple((low, high) for low, high in data["health"]["codes"])}
-        build = data["build"]
+        build, group = data["build"], data.get("group")
         return cls(
             platform=data["platform"],
             processes=tuple(Process(**process) for process in data["processes"]),
@@ -120,6 +152,7 @@ class Workload:
             drain_s=data["drain_s"],
             grace_s=data["grace_s"],
             build=None if build is None else _build(build),
+            group=None if group is None else ContainerGroup.from_json(group),
         )
 
 

@@ -13,12 +13,13 @@ from dataclasses import replace
 from typing import Any
 
 from beanstalk.agent.world import World
+from beanstalk.containers import Restart
 from beanstalk.errors import BeanstalkError, TargetError
 from beanstalk.model import Rollout
 from beanstalk.records import RUNNING, Deployment, Environment, Instance, Severity, State
 from beanstalk.rollout.health import Checks, Verdict, judge_serving, judge_starting, note
 from beanstalk.targets.local.processes import Ended, Identities, environment_of
-from beanstalk.workload import HealthCheck, Workload
+from beanstalk.workload import WEB, HealthCheck, Process, Workload
 
 STEADY_INTERVAL_S = 1.0
 """Between checks of an instance in service when nobody set HealthCheckInterval."""
@@ -68,7 +69,7 @@ class Instances:
         for instance in store.living_instances():
             found = strays.pop(instance.id, {})
             known = identities(instance)
-            names = {process.name for process in self.workload(instance.deployment_id).processes} - known.keys()
+            names = {unit.name for unit in self.workload(instance.deployment_id).units} - known.keys()
             missing = {name: identity for name, identity in found.items() if name in names}
             if missing:
                 processes = {**known, **missing}
@@ -169,11 +170,16 @@ class Instances:
             world.preparer.link(deployment.workload_json, folder)
         names = (environment.name, deployment.version_label)
         variables = environment_of(workload, instance, names, world.preparer.environment(deployment.workload_json))
-        for process in workload.processes:
-            if process.name not in known:
-                known[process.name] = world.host.start(instance, process, variables)
-                world.store.instances.change(instance.id, processes_json=json.dumps(known))
-        world.store.instances.change(instance.id, started=now)
+        for unit in workload.units:
+            if unit.name in known:
+                continue
+            identity = world.host.start(instance, workload, unit, variables)
+            if identity is None:
+                return ""
+            known[unit.name] = identity
+            world.store.instances.change(instance.id, processes_json=json.dumps(known))
+        host, port = world.host.address(instance, workload)
+        world.store.instances.change(instance.id, started=now, host=host, port=port)
         return ""
 
     def _watch(self, instance: Instance, rollout: Rollout | None, now: float) -> None:
@@ -183,7 +189,7 @@ class Instances:
         starting = instance.state is State.PENDING
         check = workload.health
         interval = check.probe_interval_s if starting else check.interval_s or STEADY_INTERVAL_S
-        self._world.checker.watch(instance.id, instance.port, check, interval, now)
+        self._world.checker.watch(instance.id, (instance.host, instance.port), check, interval, now)
         checks = self._checks.get(instance.id, Checks())
         if starting:
             self._judge_starting(instance, checks, check, rollout, now)
@@ -201,10 +207,11 @@ class Instances:
         ends = [self._world.host.ended({name: identity}) for name, identity in known.items()]
         dead = [ended for ended in ends if ended is not None]
         for ended in dead:
-            if ended.process == workload.processes[0].name or instance.state is State.PENDING:
+            unit = workload.unit(ended.process)
+            if unit.essential or (instance.state is State.PENDING and isinstance(unit, Process)):
                 self._ended(instance, ended, now)
                 return False
-        return all(self._restart(instance, known, ended, now) for ended in dead)
+        return all(self._restart(instance, known, ended, now) for ended in dead if _comes_back(workload, ended))
 
     def _judge_starting(
         self, instance: Instance, checks: Checks, check: HealthCheck, rollout: Rollout | None, now: float
@@ -236,9 +243,10 @@ class Instances:
 
     def _ended(self, instance: Instance, ended: Ended, now: float) -> None:
         after = max(0.0, now - (instance.started or instance.created))
+        workload = self.workload(instance.deployment_id)
         what = (
             f"instance {instance.id} {ended}"
-            if ended.process == "web"
+            if len(workload.units) == 1 or ended.process == WEB
             else f"{ended.process} of instance {instance.id} {ended}"
         )
         cause = f"{what} after {after:.1f} s"
@@ -252,7 +260,7 @@ class Instances:
         self._world.host.signal(instance, identities(instance), signal.SIGTERM)
 
     def _restart(self, instance: Instance, known: Identities, ended: Ended, now: float) -> bool:
-        """Start a process beside `web` again, in place: requests that its instance serves are not its business.
+        """Start what runs beside `web` again, in place: requests that its instance serves are not its business.
 
         Less and less often when it keeps ending. False: that cannot be, and the instance was given up.
         """
@@ -260,7 +268,7 @@ class Instances:
         if times and now - latest < _RESTART_AFTER_S * 2 ** min(4, times):
             return True
         workload, deployment = self.workload(instance.deployment_id), self.deployment(instance.deployment_id)
-        process = next(each for each in workload.processes if each.name == ended.process)
+        unit = workload.unit(ended.process)
         self._restarts[instance.id, ended.process] = times + 1, now
         if times + 1 in (1, 5):
             more = "; it keeps ending and is started again less and less often" if times else ""
@@ -272,18 +280,20 @@ class Instances:
         path = self._world.preparer.environment(deployment.workload_json)
         variables = environment_of(workload, instance, names, path)
         try:
-            known[process.name] = self._world.host.start(instance, process, variables)
+            identity = self._world.host.restart(instance, workload, unit, variables)
         except BeanstalkError as error:
-            self._fail(instance, f"{process.name} of instance {instance.id} cannot be started: {error.problem}", now)
+            self._fail(instance, f"{unit.name} of instance {instance.id} cannot be started: {error.problem}", now)
             return False
-        self._world.store.instances.change(instance.id, processes_json=json.dumps(known))
+        if identity is not None:
+            known[unit.name] = identity
+            self._world.store.instances.change(instance.id, processes_json=json.dumps(known))
         return True
 
     def _drain(self, instance: Instance, now: float) -> None:
         """It counts from when the balancer was told; an agent that comes later counts anew."""
         workload, known = self.workload(instance.deployment_id), identities(instance)
         since = self._left.setdefault(instance.id, now)
-        web = workload.processes[0].name  # the others answer no requests
+        web = workload.web  # the others answer no requests
         dead = web not in known or self._world.host.ended({web: known[web]}) is not None
         if dead or now - since >= workload.drain_s or not self._is_busy(instance):
             self._world.store.set_state(instance, State.STOPPING, now)
@@ -291,7 +301,7 @@ class Instances:
 
     def _is_busy(self, instance: Instance) -> bool:
         try:
-            return bool(self._world.balancer.inflight(f"127.0.0.1:{instance.port}"))
+            return bool(self._world.balancer.inflight(instance.address))
         except TargetError:
             return True  # it does not say
 
@@ -324,6 +334,16 @@ def _printable(line: str) -> str:
 
 
 def identities(instance: Instance) -> Identities:
-    """{process name: (pid, birth)} of what was started."""
+    """What of it was started, as `Instance.processes_json` holds it."""
     found: dict[str, Any] = json.loads(instance.processes_json)
-    return {name: (int(pid), float(birth)) for name, (pid, birth) in found.items()}
+    return {name: (key, float(birth)) for name, (key, birth) in found.items()}
+
+
+def _comes_back(workload: Workload, ended: Ended) -> bool:
+    match workload.unit(ended.process).restart:
+        case Restart.ALWAYS:
+            return True
+        case Restart.ON_FAILURE:
+            return ended.code != 0
+        case Restart.NO:
+            return False

@@ -9,11 +9,17 @@ from collections.abc import Callable
 from beanstalk.agent.ports import free_port
 from beanstalk.agent.probes import Prober
 from beanstalk.agent.world import World
+from beanstalk.errors import TargetError
 from beanstalk.store.home import Home
 from beanstalk.store.sqlite import Store
 from beanstalk.targets.local.balancer import find_balancer
+from beanstalk.targets.local.host import Containers, LocalHost
 from beanstalk.targets.local.preparing import LocalPreparer
 from beanstalk.targets.local.processes import ProcessHost
+
+
+def _no_engine() -> Containers:
+    raise TargetError("this version does not run containers yet")
 
 
 def local_world(home: Home, arrived: Callable[[], object]) -> World:
@@ -21,7 +27,7 @@ def local_world(home: Home, arrived: Callable[[], object]) -> World:
     return World(
         home=home,
         store=Store(home.database),
-        host=ProcessHost(home),
+        host=LocalHost(ProcessHost(home), _no_engine, lambda source: source.reference, home.run / "containers"),
         checker=Prober(arrived),
         preparer=LocalPreparer(home),
         balancer=find_balancer(home.run, home.address, home.port, home.balancer),

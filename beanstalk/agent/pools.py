@@ -28,7 +28,7 @@ def pool_of(environment: Environment, instances: Sequence[Instance], new_deploym
     new = [instance for instance in there if instance.deployment_id == new_deployment]
     old = [instance for instance in there if instance.deployment_id != new_deployment]
     to_new, to_old = split(len(new), len(old), route)
-    members = [(f"127.0.0.1:{each.port}", weight) for group, weight in ((old, to_old), (new, to_new)) for each in group]
+    members = [(each.address, weight) for group, weight in ((old, to_old), (new, to_new)) for each in group]
     return Pool(host_of(environment.cname), tuple(member for member in members if member[1]))
 
 

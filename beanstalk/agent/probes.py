@@ -17,17 +17,18 @@ _THREADS = 64
 """At once. Instances that hang hold up one each until their time-out; the others must not wait for them."""
 _LONGEST_HEAD = 65536
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: |$)")
-_REFUSED = "nothing listens on port {port} (the application has to listen on $PORT)"
+Place = tuple[str, int]
+"""Address and port."""
 
 
-def ask(port: int, check: HealthCheck) -> Answer:
-    """One health check of what listens on 127.0.0.1:`port`. Takes hardly longer than `check.timeout_s`, whatever it
+def ask(place: Place, check: HealthCheck) -> Answer:
+    """One health check of what listens at `place`. Takes hardly longer than `check.timeout_s`, whatever it
     does: a time-out of a socket alone begins anew with every byte."""
     if check.path is None:
-        return _connect(port, check.timeout_s)
+        return _connect(place, check.timeout_s)
     what = f"health check GET {check.path}"
     deadline = time.monotonic() + check.timeout_s
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=check.timeout_s)
+    connection = http.client.HTTPConnection(*place, timeout=check.timeout_s)
     try:
         headers = {"User-Agent": "beanstalk-health-check", "Connection": "close", "Accept": "*/*"}
         connection.request("GET", check.path, headers=headers)
@@ -35,7 +36,7 @@ def ask(port: int, check: HealthCheck) -> Answer:
     except TimeoutError:
         return Answer("Severe", 0, f"{what} was not answered within {check.timeout_s:g} s")
     except ConnectionRefusedError:
-        return Answer("Severe", 0, _REFUSED.format(port=port))
+        return _refused(place)
     except _NoHttp:
         return Answer("Severe", 0, f"{what} was answered with something else than HTTP")
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -87,15 +88,24 @@ def _location(lines: list[bytes]) -> str:
     return ""
 
 
-def _connect(port: int, timeout_s: float) -> Answer:
+def _refused(place: Place) -> Answer:
+    host, port = place
+    text = f"nothing listens on port {port} (the application has to listen on $PORT)"
+    if not host.startswith("127."):
+        text = f"nothing listens on port {port} of the container (the application has to listen there on all addresses)"
+    return Answer("Severe", 0, text)
+
+
+def _connect(place: Place, timeout_s: float) -> Answer:
+    port = place[1]
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout_s) as connection:
+        with socket.create_connection(place, timeout_s) as connection:
             if connection.getsockname() == connection.getpeername():
                 raise ConnectionRefusedError  # where nobody listens one may meet oneself
     except TimeoutError:
         return Answer("Severe", 0, f"port {port} accepted no connection within {timeout_s:g} s")
     except OSError:
-        return Answer("Severe", 0, _REFUSED.format(port=port))
+        return _refused(place)
     return Answer("Ok", 0, f"port {port} accepts connections")
 
 
@@ -110,14 +120,14 @@ class Prober:
         self._due: dict[str, float] = {}
         self._answers: deque[tuple[str, Answer]] = deque()
 
-    def watch(self, instance_id: str, port: int, check: HealthCheck, interval_s: float, now: float) -> None:
+    def watch(self, instance_id: str, place: Place, check: HealthCheck, interval_s: float, now: float) -> None:
         """Ask when it is due: the first time at once, then `interval_s` after the last answer was fetched."""
         due = self._due.get(instance_id, 0.0)
         if instance_id in self._asked or now < due <= now + interval_s:  # later than that: the clock was set back
             return
         self._asked.add(instance_id)
         self._due[instance_id] = now + interval_s
-        self._pool.submit(self._ask, instance_id, port, check)
+        self._pool.submit(self._ask, instance_id, place, check)
 
     def answers(self, now: float) -> list[tuple[str, Answer]]:
         """What came in since the last call, oldest first."""
@@ -140,9 +150,9 @@ class Prober:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, instance_id: str, port: int, check: HealthCheck) -> None:
+    def _ask(self, instance_id: str, place: Place, check: HealthCheck) -> None:
         try:
-            answer = ask(port, check)
+            answer = ask(place, check)
         except Exception as error:  # without an answer it would never be asked again
             answer = Answer("Severe", 0, f"the health check failed: {type(error).__name__}: {error}")
         self._answers.append((instance_id, answer))

@@ -14,15 +14,30 @@ from beanstalk.rollout.health import Answer
 from beanstalk.store.home import Home
 from beanstalk.store.sqlite import Store
 from beanstalk.targets.local.balancer import LoadBalancer
-from beanstalk.targets.local.processes import Ended, Identities
-from beanstalk.workload import HealthCheck, Process
+from beanstalk.targets.local.processes import Ended, Identities, Identity
+from beanstalk.workload import HealthCheck, Unit, Workload
 
 
 class Host(Protocol):
-    """Where instances run; see `targets/local/processes.py`."""
+    """Where instances run; see `targets/local/host.py`."""
 
     def prepare(self, instance: Instance, digest: str) -> Path: ...
-    def start(self, instance: Instance, process: Process, environment: Mapping[str, str]) -> tuple[int, float]: ...
+    def start(
+        self, instance: Instance, workload: Workload, unit: Unit, environment: Mapping[str, str]
+    ) -> Identity | None:
+        """None while it is being started: ask again."""
+        ...
+
+    def restart(
+        self, instance: Instance, workload: Workload, unit: Unit, environment: Mapping[str, str]
+    ) -> Identity | None:
+        """The same for one that ended."""
+        ...
+
+    def address(self, instance: Instance, workload: Workload) -> tuple[str, int]:
+        """Where `web` answers; call when everything was started."""
+        ...
+
     def ended(self, identities: Identities) -> Ended | None: ...
     def signal(self, instance: Instance, identities: Identities, number: signal.Signals) -> None: ...
     def gone(self, instance: Instance, identities: Identities) -> bool: ...
@@ -34,7 +49,9 @@ class Host(Protocol):
 class Checker(Protocol):
     """Who asks instances whether they are well; see `probes.py`."""
 
-    def watch(self, instance_id: str, port: int, check: HealthCheck, interval_s: float, now: float) -> None: ...
+    def watch(
+        self, instance_id: str, place: tuple[str, int], check: HealthCheck, interval_s: float, now: float
+    ) -> None: ...
     def answers(self, now: float) -> list[tuple[str, Answer]]: ...
     def keep(self, instance_ids: set[str]) -> None: ...
     def next_due(self) -> float | None: ...

@@ -14,7 +14,6 @@ from beanstalk.agent.instances import identities
 from beanstalk.agent.pools import host_of
 from beanstalk.errors import AlreadyExists, BeanstalkError, InvalidInput, NotFound, Problem
 from beanstalk.model import OptionSetting, Policy
-from beanstalk.options.configuration import Layer
 from beanstalk.records import (
     LEAVING,
     Deployment,
@@ -28,8 +27,11 @@ from beanstalk.records import (
     Version,
 )
 from beanstalk.service.changes import Change, Inputs, busy, work_out
-from beanstalk.service.configuration import RECOMMENDED, Stored, change_settings, load_settings
+from beanstalk.service.configuration import change_settings, load_settings
+from beanstalk.service.links import linking_to
+from beanstalk.service.manifest import Base, base_warnings, first_settings, first_tags
 from beanstalk.service.place import Service, find_environment, new_environment_id, new_request_id
+from beanstalk.service.tags import Pairs, check_tags, own_tags
 from beanstalk.service.versions import bundle_of
 from beanstalk.source.bundle import Bundle
 from beanstalk.targets.local.balancer import SLOTS
@@ -61,32 +63,50 @@ def prepare_create(
     cname: str | None = None,
     platform: str | None = None,
     mode: str | None = None,
+    base: Base | None = None,
 ) -> Change:
-    """A new environment. cname: the prefix, by default the name.  mode: see `Inputs`.
+    """A new environment. cname: the prefix, by default that of env.yaml, else the name.  mode: see `Inputs`.
 
-    Raises InvalidInput for bad names, AlreadyExists for taken ones, BeanstalkError when no place is left.
+    Raises InvalidInput for bad names and what `base` has wrong, AlreadyExists for taken names, BeanstalkError when no
+    place is left.
     """
-    environment = _blank(service, name, cname or name.lower(), version.application)
-    stored = change_settings([Stored(each, Layer.RECOMMENDED) for each in RECOMMENDED], settings)
+    base = base or Base()
+    of_manifest = base.manifest.cname.lower() if base.manifest else ""
+    environment = _blank(service, name, cname or of_manifest or name.lower(), version.application)
+    tags, warnings = first_tags(base)
+    check_tags(tags)
+    stored = first_settings(service, environment, base, settings)
     inputs = Inputs(version, bundle, stored, platform=platform, mode=mode)
-    return work_out(service, Kind.CREATE, environment, inputs, Policy.ALL_AT_ONCE)
+    change = work_out(service, Kind.CREATE, environment, inputs, Policy.ALL_AT_ONCE)
+    return replace(change, tags=tuple(tags), warnings=(*base_warnings(base), *warnings, *change.warnings))
 
 
 def prepare_clone(
     service: Service, original: str, name: str | None = None, cname: str | None = None,
-    settings: Sequence[OptionSetting] = (),
+    settings: Sequence[OptionSetting] = (), tags: Pairs | None = None,
 ) -> Change:  # fmt: skip
-    """A new environment with the version, settings and size of another one. Nothing of its data is copied."""
+    """A new environment with the version, settings, size and tags of another one. Nothing of its data is copied.
+
+    tags: in the place of those of the other one.
+    """
     source = find_environment(service, original)
     deployment = deployed(service, source)
     version = service.store.versions.get(source.application, deployment.version_label)
     if version is None:
         raise NotFound(f"the version {deployment.version_label} of {original} was deleted")
-    name = name or f"{source.name}-clone"
+    name = name or clone_name(source.name)
     environment = _blank(service, name, cname or name.lower(), source.application)
+    kept = own_tags(service, source).items() if tags is None else tags
+    check_tags(list(kept))
     stored = change_settings(load_settings(source.settings_json), settings)
     inputs = Inputs(version, bundle_of(service, version), stored, platform=deployment.platform)
-    return work_out(service, Kind.CREATE, environment, inputs, Policy.ALL_AT_ONCE)
+    change = work_out(service, Kind.CREATE, environment, inputs, Policy.ALL_AT_ONCE)
+    return replace(change, tags=tuple(kept))
+
+
+def clone_name(original: str) -> str:
+    """ENV-clone, as far as an environment can be called so."""
+    return f"{original[:34].rstrip('-')}-clone"
 
 
 def prepare_restore(service: Service, wanted: str) -> Change:
@@ -110,9 +130,12 @@ def prepare_restore(service: Service, wanted: str) -> Change:
     return work_out(service, Kind.RESTORE, environment, inputs, Policy.ALL_AT_ONCE)
 
 
-def terminate(service: Service, name: str, keep_logs: bool = False) -> Operation:
-    """Begin to remove an environment. Raises EnvironmentBusy, NotFound."""
+def terminate(service: Service, name: str, keep_logs: bool = False, ignore_links: bool = False) -> Operation:
+    """Begin to remove an environment. Raises EnvironmentBusy, NotFound, BeanstalkError while others link to it."""
     environment = find_environment(service, name)
+    if not ignore_links and (linking := linking_to(service, environment)):
+        text = f"{name} is reached by {' and '.join(linking)} through a link"
+        raise BeanstalkError(text, hint=f"terminate {' and '.join(linking)} first, or add --ignore-links")
     arguments = {"keep_logs": keep_logs}
     return _begin(
         service, Kind.TERMINATE, [environment], Status.TERMINATING, arguments, "terminateEnvironment is starting."
@@ -174,7 +197,7 @@ def instance_rows(description: Description) -> list[dict[str, Any]]:
                 "VersionLabel": description.labels[each.deployment_id],
                 "DeploymentId": each.deployment_id,
                 "State": "Draining" if each.state in LEAVING else str(each.state),
-                "Address": f"127.0.0.1:{each.port}",
+                "Address": each.address,
                 "Pid": pids[0] if pids else None,
             }
         )

@@ -108,7 +108,13 @@ class MemoryHost:
         self.folders[instance.id] = digest
         return Path("/nowhere")
 
-    def start(self, instance, process, environment):
+    def address(self, instance, workload):
+        return "127.0.0.1", instance.port
+
+    def restart(self, instance, workload, unit, environment):
+        return self.start(instance, workload, unit, environment)
+
+    def start(self, instance, workload, process, environment):
         machine = self.machine
         machine.next_pid += 1
         digest = self.folders.get(instance.id) or environment["BEANSTALK_VERSION_LABEL"]
@@ -157,7 +163,7 @@ class MemoryChecker:
         self.machine = machine
         self.watched: dict[str, None] = {}
 
-    def watch(self, instance_id, port, check, interval_s, now):
+    def watch(self, instance_id, place, check, interval_s, now):
         self.watched[instance_id] = None
 
     def answers(self, now):

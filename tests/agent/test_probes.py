@@ -70,7 +70,7 @@ def answering(data):
 )
 def test_an_answer_is_what_its_first_line_says(data, level, status, text):
     with answering(data) as port:
-        assert ask(port, CHECK) == Answer(level, status, f"health check GET /health {text}")
+        assert ask(("127.0.0.1", port), CHECK) == Answer(level, status, f"health check GET /health {text}")
 
 
 def test_the_request_says_who_asks_and_for_what():
@@ -78,7 +78,7 @@ def test_the_request_says_who_asks_and_for_what():
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=lambda: seen.append(server.accept()[0].recv(65536)))
         thread.start()
-        ask(server.getsockname()[1], SHORT)
+        ask(server.getsockname(), SHORT)
         thread.join(HANG_S)
     assert seen[0].startswith(b"GET /health HTTP/1.1\r\n")
     assert b"User-Agent: beanstalk-health-check\r\n" in seen[0]
@@ -87,7 +87,7 @@ def test_the_request_says_who_asks_and_for_what():
 def ask_in_time(port, check):
     """The answer of a check that would hang for ever if its time-out counted anew with every byte."""
     answers = []
-    thread = threading.Thread(target=lambda: answers.append(ask(port, check)), daemon=True)
+    thread = threading.Thread(target=lambda: answers.append(ask(("127.0.0.1", port), check)), daemon=True)
     thread.start()
     thread.join(HANG_S)
     assert answers, "the check hangs"
@@ -135,13 +135,14 @@ def free_port():
 def test_where_nobody_listens_it_says_what_the_application_has_to_do(path):
     port = free_port()
     text = f"nothing listens on port {port} (the application has to listen on $PORT)"
-    assert ask(port, replace(CHECK, path=path)) == Answer("Severe", 0, text)
+    assert ask(("127.0.0.1", port), replace(CHECK, path=path)) == Answer("Severe", 0, text)
 
 
 def test_a_tcp_check_is_content_with_a_connection():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert ask(port, replace(CHECK, path=None)) == Answer("Ok", 0, f"port {port} accepts connections")
+        answer = Answer("Ok", 0, f"port {port} accepts connections")
+        assert ask(("127.0.0.1", port), replace(CHECK, path=None)) == answer
 
 
 def test_nobody_is_well_because_the_check_met_itself(monkeypatch):
@@ -149,14 +150,14 @@ def test_nobody_is_well_because_the_check_met_itself(monkeypatch):
         alone.bind(("127.0.0.1", 0))
         alone.connect(alone.getsockname())
         monkeypatch.setattr(socket, "create_connection", lambda *_: alone)
-        assert ask(1, replace(CHECK, path=None)).level == "Severe"
+        assert ask(("127.0.0.1", 1), replace(CHECK, path=None)).level == "Severe"
 
 
 @pytest.mark.parametrize("path", ["/a b", "/x\r\nHost: evil", "/€", "/\x00"])
 def test_a_path_that_cannot_be_asked_for_fails_and_asks_nothing(path):
     asked = []
     with serving(asked.append) as port:
-        assert ask(port, replace(CHECK, path=path)).level == "Severe"
+        assert ask(("127.0.0.1", port), replace(CHECK, path=path)).level == "Severe"
     assert asked == []
 
 
@@ -184,8 +185,8 @@ def prober(bell):
 def asked(monkeypatch):
     asked = []
 
-    def ask(port, check):
-        asked.append(port)
+    def ask(place, check):
+        asked.append(place)
         return Answer("Ok", 200, "")
 
     monkeypatch.setattr(probes, "ask", ask)
@@ -194,27 +195,27 @@ def asked(monkeypatch):
 
 def test_one_check_is_under_way_and_the_next_is_asked_when_it_is_due(prober, bell, asked):
     for _ in range(3):
-        prober.watch("i-1", 1, CHECK, 1.0, now=100.0)
+        prober.watch("i-1", ("127.0.0.1", 1), CHECK, 1.0, now=100.0)
     bell.wait()
     assert [name for name, _ in prober.answers(100.1)] == ["i-1"]
-    prober.watch("i-1", 1, CHECK, 1.0, now=100.9)
+    prober.watch("i-1", ("127.0.0.1", 1), CHECK, 1.0, now=100.9)
     assert prober.next_due() == 101.0
-    prober.watch("i-1", 1, CHECK, 1.0, now=101.0)
+    prober.watch("i-1", ("127.0.0.1", 1), CHECK, 1.0, now=101.0)
     bell.wait()
-    assert asked == [1, 1]
+    assert asked == [("127.0.0.1", 1)] * 2
 
 
 def test_a_clock_that_is_set_back_does_not_stop_the_checks(prober, bell, asked):
-    prober.watch("i-1", 1, CHECK, 1.0, now=5000.0)
+    prober.watch("i-1", ("127.0.0.1", 1), CHECK, 1.0, now=5000.0)
     bell.wait()
     prober.answers(5000.0)
-    prober.watch("i-1", 1, CHECK, 1.0, now=1400.0)
+    prober.watch("i-1", ("127.0.0.1", 1), CHECK, 1.0, now=1400.0)
     bell.wait()
-    assert asked == [1, 1]
+    assert asked == [("127.0.0.1", 1)] * 2
 
 
 def test_who_is_not_kept_is_forgotten(prober, bell, asked):
-    prober.watch("i-1", 1, CHECK, 1.0, now=100.0)
+    prober.watch("i-1", ("127.0.0.1", 1), CHECK, 1.0, now=100.0)
     bell.wait()
     prober.answers(100.0)
     prober.keep(set())
@@ -222,12 +223,12 @@ def test_who_is_not_kept_is_forgotten(prober, bell, asked):
 
 
 def test_a_check_that_breaks_is_an_answer_and_the_next_one_is_asked(prober, bell, monkeypatch):
-    def ask(port, check):
+    def ask(place, check):
         raise RuntimeError("a mistake of ours")
 
     monkeypatch.setattr(probes, "ask", ask)
     for now in (100.0, 200.0):
-        prober.watch("i-1", 1, CHECK, 1.0, now)
+        prober.watch("i-1", ("127.0.0.1", 1), CHECK, 1.0, now)
         bell.wait()
         [(_, answer)] = prober.answers(now)
         assert answer.level == "Severe"
@@ -236,8 +237,8 @@ def test_a_check_that_breaks_is_an_answer_and_the_next_one_is_asked(prober, bell
 def test_instances_that_hang_do_not_hold_up_the_others(prober, bell):
     with serving(lambda connection: None) as fine, socket.create_server(("127.0.0.1", 0), backlog=100) as hanging:
         for number in range(30):
-            prober.watch(f"i-{number}", hanging.getsockname()[1], replace(CHECK, timeout_s=HANG_S), 1.0, 0.0)
-        prober.watch("i-fine", fine, CHECK, 1.0, 0.0)
+            prober.watch(f"i-{number}", hanging.getsockname(), replace(CHECK, timeout_s=HANG_S), 1.0, 0.0)
+        prober.watch("i-fine", ("127.0.0.1", fine), CHECK, 1.0, 0.0)
         bell.wait()
         assert [name for name, _ in prober.answers(0.0)] == ["i-fine"]
         hanging.close()

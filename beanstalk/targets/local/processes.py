@@ -31,9 +31,12 @@ _HOME_MARK = "BEANSTALK_INSTANCE_HOME"
 _PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SSL_CERT_FILE")
 """What an application sees of the environment of whoever started the agent; nothing else, it may hold secrets."""
 
-Identities = dict[str, tuple[int, float]]
-"""{process name: (pid, birth)}. birth: a number of its boot and of the clock tick it was started in, so that no other
+Identity = tuple[int | str, float]
+"""(pid, birth), or (container id, 0). birth: a number of its boot and of the clock tick it was started in, so that no other
 process with this pid has it. It is no time of day: that of every process changes when somebody sets the clock."""
+
+Identities = dict[str, Identity]
+"""{name of a process or container: identity}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class ProcessHost:
 
     def ended(self, identities: Identities) -> Ended | None:
         """The first of these processes that is gone, None while all live."""
-        for name, (pid, birth) in identities.items():
+        for name, (pid, birth) in _processes(identities).items():
             child = self._children.get(pid)
             if child is not None:
                 code = child.poll()
@@ -112,7 +115,7 @@ class ProcessHost:
 
     def signal(self, instance: Instance, identities: Identities, number: signal.Signals) -> None:
         """Send a signal to every process group of the instance, and to what left its group but belongs to it."""
-        groups = {pid for pid, birth in identities.values() if self._is_there(pid, birth)}
+        groups = {pid for pid, birth in _processes(identities).values() if self._is_there(pid, birth)}
         for group in groups:
             _send(os.killpg, group, number)
         for pid in self._members(instance, identities):
@@ -122,7 +125,7 @@ class ProcessHost:
 
     def gone(self, instance: Instance, identities: Identities) -> bool:
         """Whether nothing of the instance is left, its children and their children included."""
-        if any(self._is_there(pid, birth) for pid, birth in identities.values()):
+        if any(self._is_there(pid, birth) for pid, birth in _processes(identities).values()):
             return False
         if any(True for _ in self._members(instance, identities)):
             return False
@@ -165,7 +168,7 @@ class ProcessHost:
         When that process is gone its number may have been somebody else's since; then only who works in a folder of
         the instance, or writes there, is taken for a member.
         """
-        sessions = {pid: birth for pid, birth in identities.values() if _same_boot(birth)}
+        sessions = {pid: birth for pid, birth in _processes(identities).values() if _same_boot(birth)}
         places = (
             self._home.instance(instance.environment_id, instance.id),
             self._home.logs(instance.environment_id, instance.id),
@@ -182,6 +185,10 @@ class ProcessHost:
             opened_by_us = leader is not None and leader.birth == sessions[seen.session]
             if opened_by_us or (leader is None and _touches(pid, folders)):
                 yield pid
+
+
+def _processes(identities: Identities) -> dict[str, tuple[int, float]]:
+    return {name: (pid, birth) for name, (pid, birth) in identities.items() if isinstance(pid, int)}
 
 
 def _encode(text: str) -> bytes:
@@ -204,7 +211,7 @@ def environment_of(
 def memory_and_cpu(identities: Identities) -> tuple[int, float]:
     """(resident bytes, cpu seconds) of the processes that live."""
     memory, cpu = 0, 0.0
-    for pid, birth in identities.values():
+    for pid, birth in _processes(identities).values():
         if not _lives(pid, birth):
             continue
         try:
