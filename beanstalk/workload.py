@@ -19,6 +19,7 @@ from beanstalk.errors import InvalidInput, Problem, UsageError, Where
 from beanstalk.options.resolve import Configuration, Layer
 from beanstalk.platform_file import FILE_NAME, Pairs, Platform, Preparation, Value
 from beanstalk.platform_rules import choose_build, choose_web, files_of, hand_over, json_member, render
+from beanstalk.scripts import Script, script_from_json
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.procfile import ProcfileEntry, read_procfile
 
@@ -109,7 +110,7 @@ class Workload:
     platform: its name.  processes: `web` first; none when there is a `group` of containers instead.
     environment: the platform's, then the user's properties, which win; PORT only when the user fixed it.
     drain_s: longest wait for open requests of a leaving instance.  grace_s: between SIGTERM and SIGKILL.
-    build: None when there is nothing to prepare.
+    build: None when there is nothing to prepare.  scripts: what else the bundle wants to run, in its order.
     """
 
     platform: str
@@ -120,6 +121,7 @@ class Workload:
     grace_s: float
     build: Build | None
     group: ContainerGroup | None = None
+    scripts: tuple[Script, ...] = ()
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -153,6 +155,7 @@ class Workload:
             grace_s=data["grace_s"],
             build=None if build is None else _build(build),
             group=None if group is None else ContainerGroup.from_json(group),
+            scripts=tuple(script_from_json(each) for each in data.get("scripts", ())),
         )
 
 

@@ -22,6 +22,7 @@ LAYERS = [
         "platforms",
         "platform_file",
         "platform_rules",
+        "scripts",
         "workload",
         "lifecycle",
         "rollout",

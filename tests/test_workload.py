@@ -254,3 +254,10 @@ processes = st.lists(st.builds(Process, name=texts, command=texts), max_size=3).
 )
 def test_a_workload_comes_back_from_json_as_it_was(made: Workload) -> None:
     assert Workload.from_json(json.loads(json.dumps(made.to_json()))) == made
+
+
+def test_a_workload_that_was_stored_before_there_were_scripts_has_none(tmp_path: Path) -> None:
+    made = workload(tmp_path, "procfile", {"Procfile": "web: serve"})
+    old = made.to_json()
+    del old["scripts"]
+    assert Workload.from_json(old) == made

@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from beanstalk.source import content
 from beanstalk.source.archive import Member, read_bytes, read_members
 from beanstalk.source.content import EXECUTABLE, FILE, LINK, Entry
 
-__all__ = ["Bundle", "Entry", "read_bundle", "read_text", "remove_unpacked", "unpack_bundle"]
+__all__ = ["Bundle", "Entry", "read_bundle", "read_heads", "read_text", "remove_unpacked", "unpack_bundle"]
 
 _LONGEST_TEXT = 1 << 20
 _REMAKE = "make the zip again, for example with `beanstalk package`"
@@ -104,6 +104,20 @@ def read_text(bundle: Bundle, name: str) -> str | None:
                     text = f"is not UTF-8 (byte {error.start})"
                     raise BundleRefused(text, Where(name), "save the file as UTF-8") from None
         raise BundleRefused("the zip was changed after it was read", hint=_CHANGED)
+
+
+def read_heads(bundle: Bundle, names: Collection[str], most: int) -> dict[str, bytes]:
+    """The first `most` bytes of each of these files; of a link, of its target. Raises BundleRefused as read_bundle."""
+    heads = dict.fromkeys(names, b"")
+    with _open(bundle.path) as file, _told_of(bundle.path):
+        for member in read_members(file, content.MOST_ENTRIES):
+            name = member.name.removeprefix("./")
+            if name in heads:
+                for piece in read_bytes(file, member):
+                    heads[name] += piece[: most - len(heads[name])]
+                    if len(heads[name]) == most:
+                        break
+    return heads
 
 
 def remove_unpacked(folder: Path) -> None:
