@@ -12,6 +12,7 @@ from beanstalk.cli.session import Session
 from beanstalk.cli.terminal import count_text, duration_text, table, warn, write_json
 from beanstalk.model import Await, Group, Hold, OnFailure, Policy, Route, Scale, Step
 from beanstalk.options.configuration import Layer
+from beanstalk.options.updates import Changed, impact
 from beanstalk.records import Environment, Kind
 from beanstalk.service.changes import Change
 from beanstalk.service.configuration import COMMAND
@@ -48,6 +49,8 @@ def plan_document(change: Change, blue: Environment | None = None) -> dict[str, 
         "RollBack": [] if change.unchanged else [*map(_step_document, plan.way_back)],
         "Estimate": None if plan.seconds is None else {"Seconds": round(plan.seconds, 3)},
         "Settings": change.differences,
+        "Changes": [_changed_document(each) for each in change.changed],
+        "Impact": impact(change.changed),
         "Warnings": [str(problem) for problem in change.warnings],
     }
 
@@ -68,10 +71,24 @@ def plan_text(change: Change, blue: Environment | None = None) -> str:
         ("running", f"{most} at most"),
         ("takes", "not known yet" if plan.seconds is None else f"about {duration_text(plan.seconds)}"),
         ("on failure", _failure(change)),
-        *([("settings", ", ".join(change.differences))] if change.differences else []),
+        *(("" if number else "settings", text) for number, text in enumerate(change.consequences)),
     ]
     heading, *rest = table(("", ""), [(f"  {name}", text) for name, text in rows]).splitlines()
     return "\n".join([*lines, heading, *rest])
+
+
+def _changed_document(changed: Changed) -> dict[str, Any]:
+    """Without its values, which may be secrets."""
+    namespace, name, resource = changed.key
+    return {
+        "Namespace": namespace,
+        "OptionName": name,
+        "ResourceName": resource or None,
+        "Change": changed.verb,
+        "Causes": changed.option.change,
+        "ActedOn": changed.option.local,
+        "At": str(changed.at) if changed.at else None,
+    }
 
 
 def _source(change: Change) -> str:

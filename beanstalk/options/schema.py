@@ -113,7 +113,7 @@ def _names(namespace: Namespace) -> Schema:
     listed = {**dict.fromkeys(namespace.options), **dict.fromkeys(namespace.aliases)}
     free = listed.pop(ANY_NAME, "none") is None
     names: Schema = {"pattern": _whole(namespace.name_pattern)} if free else {"enum": list(listed)}
-    cases = [
+    cases: list[Schema] = [
         {
             "if": {"properties": {"option_name": {"const": name}}},
             "then": {"properties": {"value": {"$ref": f"{_to(namespace)['$ref']}/properties/{_escaped(name)}"}}},

@@ -4,30 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from beanstalk.errors import Problem, Where
-from beanstalk.options.catalogue import Key, Option, catalogue
-from beanstalk.options.configuration import Configuration
+from beanstalk.options.catalogue import PROPERTIES, Key, Option, catalogue
+from beanstalk.options.circumstances import mismatch
+from beanstalk.options.configuration import Configuration, Layer, Resolved
 from beanstalk.options.given import COMMAND, Finding, warning
 from beanstalk.options.option import Change
 
 DATABASE = "aws:rds:dbinstance"
 SEVERITY: tuple[Change, ...] = ("none", "unknown", "restart", "database", "replace")
 """The mildest first."""
+CAUSES: dict[Change, str] = {
+    "none": "nothing that runs changes",
+    "restart": "the application restarts",
+    "replace": "the instances are replaced",
+    "database": "the database restarts",
+    "unknown": "its documentation does not tell what follows",
+}
+"""What Elastic Beanstalk does when an option changes, in words."""
+Verb = Literal["set", "changed", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An option whose value becomes another one. before, after: None for no value at all."""
+    """An option whose value becomes another one. before, after: None for no value at all.
+
+    verb: "set" when nobody did before, "removed" when nobody does any more.  at: where the new value was written.
+    """
 
     key: Key
     option: Option
     before: str | None
     after: str | None
+    verb: Verb
     at: Where | None
 
     def __str__(self) -> str:
         return f"{self.key[0]}:{self.key[1]}"
+
+    @property
+    def name(self) -> str:
+        """As a person calls it: a property by its name alone."""
+        namespace, name, resource = self.key
+        return name if namespace == PROPERTIES else f"{resource}{'.' if resource else ''}{namespace}:{name}"
+
+    @property
+    def causes(self) -> str:
+        """What follows, in words. Of an option that means nothing on this machine it is what happens elsewhere."""
+        there = CAUSES[self.option.change]
+        return there if self.option.local or self.option.change == "none" else f"{there}, on AWS alone"
 
 
 def changes(before: Configuration, after: Configuration) -> tuple[Changed, ...]:
@@ -38,8 +65,14 @@ def changes(before: Configuration, after: Configuration) -> tuple[Changed, ...]:
         option = catalogue().find(key[0], key[1])
         old, new = before.resolved(*key), after.resolved(*key)
         if option is not None and _plain(option, old.value) != _plain(option, new.value):
-            found.append(Changed(key, option, old.value, new.value, new.winner.at))
+            found.append(Changed(key, option, old.value, new.value, _verb(old, new), new.winner.at))
     return tuple(found)
+
+
+def _verb(old: Resolved, new: Resolved) -> Verb:
+    if new.layer is Layer.DEFAULT:
+        return "removed"
+    return "set" if old.layer is Layer.DEFAULT else "changed"
 
 
 def impact(changed: Iterable[Changed]) -> Change:
@@ -50,14 +83,15 @@ def impact(changed: Iterable[Changed]) -> Change:
 def refusals(before: Configuration, after: Configuration) -> tuple[list[Problem], list[Problem]]:
     """Errors and warnings about the step from the one to the other."""
     changed = changes(before, after)
-    found = [*_fixed(changed), *_database(changed), *_immutable(changed, after)]
+    found = [*_fixed(changed, before), *_database(changed), *_immutable(changed, after)]
     return [f.problem for f in found if f.fatal], [f.problem for f in found if not f.fatal]
 
 
-def _fixed(changed: Iterable[Changed]) -> Iterator[Finding]:
-    """What is chosen when the environment is created stays."""
+def _fixed(changed: Iterable[Changed], before: Configuration) -> Iterator[Finding]:
+    """What is chosen when the environment is created stays. What meant nothing so far is chosen only now."""
+    facts = before.facts()
     for each in changed:
-        if each.option.immutable:
+        if each.option.immutable and not mismatch(each.option, facts):
             text = f"{each} cannot change from {each.before or 'nothing'} to {each.after or 'nothing'}"
             yield Finding(Problem(text, each.at, "create another environment with it, and swap their CNAMEs"))
 

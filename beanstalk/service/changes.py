@@ -20,6 +20,7 @@ from beanstalk.options.circumstances import Circumstances, family
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.explanation import unused_here
 from beanstalk.options.resolve import resolve
+from beanstalk.options.updates import Changed
 from beanstalk.platforms import detect, find_platform
 from beanstalk.records import Deployment, Environment, Kind, Operation, Severity, Status, Version
 from beanstalk.service.configuration import (
@@ -31,6 +32,7 @@ from beanstalk.service.configuration import (
     load_settings,
     rollout_for,
 )
+from beanstalk.service.consequences import check_update, consequences, running_configuration
 from beanstalk.service.lifecycle import apply_after
 from beanstalk.service.place import Service, new_request_id
 from beanstalk.source.bundle import Bundle, read_text
@@ -46,6 +48,7 @@ class Change:
     """environment: as it is before, or as it will be created.  version: what it will run.  settings: what is stored
     when it succeeds.  replaces: False when the running instances stay (another number of them, other checks).
     unchanged: nothing at all would change.  new: the environment is made by this change, with `tags`.
+    changed: options that get another value, wherever it is said.
     """
 
     kind: Kind
@@ -62,6 +65,12 @@ class Change:
     new: bool = False
     arguments: tuple[tuple[str, object], ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    changed: tuple[Changed, ...] = ()
+
+    @property
+    def consequences(self) -> list[str]:
+        """What becomes of each option, and what that causes; of a new environment nothing changes."""
+        return consequences(self.changed, self.differences)
 
     @property
     def differences(self) -> list[str]:
@@ -94,7 +103,8 @@ def work_out(
     policy: Policy | None = None,
     force: bool = False,
 ) -> Change:
-    """Everything that follows from `inputs`. Raises InvalidInput with all problems of all files.
+    """Everything that follows from `inputs`. Raises InvalidInput with all problems of all files, and with what Elastic
+    Beanstalk refuses to change.
 
     force: replace the instances even when nothing changed.
     """
@@ -104,7 +114,7 @@ def work_out(
     else:
         platform = detect(inputs.bundle, service.platforms, inputs.mode).platform
     here = Circumstances(family(platform.name), "WebServer")
-    configuration = resolve(layers_of(inputs.settings, extensions.settings), here)  # what is stored has to be right
+    lasting = configuration = resolve(layers_of(inputs.settings, extensions.settings), here)  # stored, so right
     if inputs.once:
         configuration = resolve(layers_of(change_settings(inputs.settings, inputs.once), extensions.settings), here)
     workload = make_workload(inputs.bundle, configuration, platform)
@@ -112,6 +122,8 @@ def work_out(
     rollout = rollout_for(configuration, 0 if first else environment.size, policy)
     current = None if first else service.store.deployments.get(environment.deployment_id)
     replaces = force or current is None or _differs(current, inputs.version, workload)
+    before = running_configuration(service, environment, current, here) if current else None
+    changed, warnings = check_update(before, lasting, configuration)
     if not replaces:
         rollout = replace(rollout, policy=Policy.RESIZE)
     _check_room(environment, rollout)
@@ -128,9 +140,9 @@ def work_out(
         kind, environment, inputs.version, platform.name, inputs.settings, configuration, workload, plan,
         (
             *inputs.bundle.warnings, *extensions.warnings, *configuration.warnings,
-            *_not_applied(extensions), *unused_here(configuration),
+            *_not_applied(extensions), *unused_here(configuration), *warnings,
         ),
-        replaces, unchanged, first,
+        replaces, unchanged, first, changed=changed,
     )  # fmt: skip
 
 
@@ -159,7 +171,7 @@ def begin(service: Service, change: Change) -> Operation:
             for identity in {on, environment.id}:
                 store.environments.change(identity, status=status if identity == environment.id else Status.UPDATING)
             store.deployments.add(_deployment(service, change, operation, now))
-            told = [f"Settings: {', '.join(change.differences)}."] if change.differences else []
+            told = [f"Settings: {'; '.join(change.consequences)}."] if change.consequences else []
             for text in [*_first_words(change), *told]:
                 store.add_event(Severity.INFO, text, environment, operation.id, change.version.label, now)
             for warning in change.warnings:

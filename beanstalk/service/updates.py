@@ -12,6 +12,7 @@ from beanstalk.model import OptionSetting, Outcome, Policy
 from beanstalk.records import Deployment, Environment, Kind, Version
 from beanstalk.service.changes import Change, Inputs, work_out
 from beanstalk.service.configuration import ASG, PROPERTIES, Stored, change_settings, load_settings
+from beanstalk.service.consequences import still_set
 from beanstalk.service.environments import _blank, deployed
 from beanstalk.service.place import Service, find_environment
 from beanstalk.service.versions import bundle_of, find_version
@@ -44,8 +45,10 @@ def prepare_configure(
 ) -> Change:
     """The same version with other settings. Instances are replaced only if they would run differently."""
     environment = find_environment(service, name)
-    stored = change_settings(load_settings(environment.settings_json), settings, remove)
-    return work_out(service, kind, environment, _current(service, environment, stored))
+    before = load_settings(environment.settings_json)
+    stored = change_settings(before, settings, remove)
+    change = work_out(service, kind, environment, _current(service, environment, stored))
+    return replace(change, warnings=(*change.warnings, *still_set(before, change.configuration, remove)))
 
 
 def prepare_properties(service: Service, name: str, values: Sequence[tuple[str, str]]) -> Change:

@@ -143,3 +143,25 @@ def test_an_update_that_is_wrong_changes_nothing(shop, text):
     before = layers(shop, "shop-dev")
     assert shop("config", "-u", text).exit_code == 1
     assert layers(shop, "shop-dev") == before
+
+
+def test_the_plan_of_an_update_tells_what_each_option_causes(shop):
+    text = f"OptionSettings: {{{ASG}: {{MaxSize: 9}}, aws:elasticbeanstalk:application:environment: {{KEY: secret}}}}"
+    done = shop("config", "--update", text, "--dry-run")
+    assert f"  settings    {ASG}:MaxSize changed: nothing that runs changes\n" in done.stdout
+    assert "              KEY set: the application restarts" in done.stdout and "secret" not in done.output
+    found = shop.json("config", "--update", text, "--dry-run")
+    assert (found["Impact"], [each["Causes"] for each in found["Changes"]]) == ("restart", ["none", "restart"])
+    assert found["Changes"][1] == {
+        "Namespace": "aws:elasticbeanstalk:application:environment", "OptionName": "KEY", "ResourceName": None,
+        "Change": "set", "Causes": "restart", "ActedOn": True, "At": "--update:1:100",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ()])
+def test_what_elastic_beanstalk_refuses_to_change_is_refused(shop, words):
+    text = "OptionSettings: {aws:elasticbeanstalk:environment: {LoadBalancerType: network}}"
+    done = shop("config", "--update", text, *words)
+    assert (done.exit_code, "cannot change from application to network" in done.stderr) == (1, True)
+    assert "hint: create another environment" in done.stderr
+    assert shop.json("why", "LoadBalancerType")["Value"] == "application"

@@ -26,11 +26,12 @@ def told(before: Configuration, after: Configuration) -> tuple[list[str], list[s
 def test_a_change_has_both_values_and_a_default_set_by_hand_is_none():
     before = of(f"{ASG}:MaxSize=4", f"{COMMAND}:IgnoreHealthCheck=true", f"{PROPERTIES}:A=1")
     after = of(f"{ASG}:MinSize=2", f"{COMMAND}:IgnoreHealthCheck=TRUE", f"{PROPERTIES}:B=")
-    assert [(str(each), each.before, each.after) for each in changes(before, after)] == [
-        (f"{ASG}:MinSize", "1", "2"),
-        (f"{PROPERTIES}:A", "1", None),
-        (f"{PROPERTIES}:B", None, ""),
+    assert [(str(each), each.verb, each.before, each.after) for each in changes(before, after)] == [
+        (f"{ASG}:MinSize", "set", "1", "2"),
+        (f"{PROPERTIES}:A", "removed", "1", None),
+        (f"{PROPERTIES}:B", "set", None, ""),
     ]
+    assert [each.verb for each in changes(of(f"{ASG}:MinSize=3"), after) if each.key[0] == ASG] == ["changed"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,12 @@ def test_the_type_of_the_load_balancer_stays(kind):
     errors, _ = told(of(), of(f"{ENVIRONMENT}:LoadBalancerType={kind}"))
     assert errors == [f"{ENVIRONMENT}:LoadBalancerType cannot change from application to {kind}"]
     assert told(of(), of(f"{ENVIRONMENT}:LoadBalancerType=application")) == ([], [])
+
+
+def test_the_type_of_the_load_balancer_is_chosen_when_there_is_one_for_the_first_time():
+    single = f"{ENVIRONMENT}:EnvironmentType=SingleInstance"
+    assert told(of(single), of(f"{ENVIRONMENT}:LoadBalancerType=network")) == ([], [])
+    assert told(of(), of(single)) == ([], [])
 
 
 def test_a_database_does_not_shrink():
