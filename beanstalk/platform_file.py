@@ -86,7 +86,8 @@ class Platform:
     """One platform folder. `name` is the folder's; `order` ranks detection, lowest first.
 
     also_called: patterns of other names, matched without case.  web_missing: what to tell a person whose
-    application nothing of `web` fits.  sample: (name in the bundle, file in the folder).
+    application nothing of `web` fits.  sample: (name in the bundle, file in the folder).  containers: the bundle says
+    itself which containers to run.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Platform:
     web_missing: str
     build: Preparation | None
     sample: Pairs
+    containers: bool = False
 
 
 def read_platform(folder: Path) -> Platform:
@@ -132,7 +134,7 @@ class _PlatformReader(Reader):
     def platform(self, root: Node | None, folder: Path) -> Platform:
         known = (
             "title", "branch", "version", "also_called", "detect", "environment",
-            "values", "web", "web_missing", "build", "sample",
+            "values", "web", "web_missing", "build", "sample", "containers",
         )  # fmt: skip
         top = self.fields(root, "a platform", known, required=("title", "branch", "version", "detect"))
         detect = self.fields(top.get("detect"), "detect", ("order", "any"), required=("order", "any"))
@@ -153,6 +155,7 @@ class _PlatformReader(Reader):
             web_missing=self.text(top.get("web_missing")),
             build=self.preparation(top["build"], names) if "build" in top else None,
             sample=self.sample(top.get("sample"), folder),
+            containers=self.boolean(top.get("containers")),
         )
 
     def value(self, name: str, node: Node) -> Value:

@@ -4,7 +4,8 @@ Pure. The data comes from `platform_file`, the bundle is only asked for its entr
 
 A condition is a pattern for paths of the bundle: `app.js`, `*.py` (of the root alone: `*` stays in one folder),
 `node_modules/` (a folder with something in it), `**` (everything), or a member of a JSON file:
-`package.json#scripts.start`, which holds when the member is there and neither empty nor false.
+`package.json#scripts.start`, which holds when the member is there and neither empty nor false, and with `=2` behind it
+when it is the number or text 2.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def first_match(conditions: Iterable[str], bundle: Bundle) -> str | None:
     """The first condition that holds, as something to show: the path that matched, or the JSON member."""
     for condition in conditions:
         if "#" in condition:
-            if json_member(condition, bundle):
+            reference, equal, wanted = condition.partition("=")
+            member = json_member(reference, bundle)
+            if str(member) == wanted if equal else member:
                 return condition
         elif found := matching(condition, bundle):
             return condition if condition.endswith("/") else found[0]

@@ -19,9 +19,6 @@ from beanstalk.source.bundle import Bundle
 
 __all__ = ["Detection", "Platform", "detect", "find_platform", "list_platforms", "sample_files"]
 
-CONTAINER_FILES = ("Dockerfile", "Dockerrun.aws.json", "docker-compose.yml")
-"""What makes a bundle one for containers, whatever else is in it (EB CLI, detection rule 1; Docker platform)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Detection:
@@ -78,11 +75,9 @@ def detect(bundle: Bundle, search: Sequence[Path] = (), mode: str | None = None)
     """The platform whose rules fit the bundle, the lowest `order` first, as the EB CLI does.
 
     mode: "process" when the user wants no container whatever the bundle says.
-    Raises UsageError when nothing fits or two fit equally well, and for bundles that need a container.
+    Raises UsageError when nothing fits or two fit equally well.
     """
-    if mode != "process":
-        _refuse_containers(bundle)
-    platforms = list_platforms(search)
+    platforms = [each for each in list_platforms(search) if not (each.containers and mode == "process")]
     matches = [(each, matched) for each in platforms if (matched := first_match(each.detect, bundle))]
     if not matches:
         wanted = "; ".join(f"{each.name}: {' or '.join(each.detect)}" for each in platforms if each.detect)
@@ -95,7 +90,9 @@ def detect(bundle: Bundle, search: Sequence[Path] = (), mode: str | None = None)
     if equal:
         also = " and ".join([platform.name, *equal])
         raise UsageError(f"the application looks like {also}", hint="say which one with --platform NAME")
-    return Detection(platform, matched, tuple(each.name for each, _ in rest if each.name != "procfile"))
+    # Whatever an application in a container is written in is the image's business.
+    others = () if platform.containers else tuple(each.name for each, _ in rest if each.name != "procfile")
+    return Detection(platform, matched, others)
 
 
 def sample_files(platform: Platform) -> dict[str, bytes]:
@@ -108,14 +105,3 @@ def _folders(search: Sequence[Path]) -> list[Path]:
         if not folder.is_dir():
             raise NotFound(f"there is no folder {folder} with platforms")
     return [*search, shipped_folder()]
-
-
-def _refuse_containers(bundle: Bundle) -> None:
-    """The one place that says no to containers."""
-    found = first_match(CONTAINER_FILES, bundle)
-    if found is not None:
-        raise UsageError(
-            f"the bundle has a {found}, and this version does not run containers yet",
-            hint="to run it as processes say --mode process, with a Procfile that has a line `web: command` "
-            "or with the files of a platform (requirements.txt, package.json)",
-        )

@@ -47,11 +47,25 @@ def test_an_application_that_nothing_recognises_is_told_what_is_looked_for(tmp_p
         detect(make_bundle(tmp_path, {"main.go": ""}))
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "Dockerrun.aws.json", "docker-compose.yml"])
-def test_containers_are_refused_unless_processes_are_asked_for(tmp_path: Path, name: str) -> None:
-    bundle = make_bundle(tmp_path, {name: "", "requirements.txt": ""})
-    with pytest.raises(UsageError, match=f"has a {name}, and this version does not run containers yet"):
-        detect(bundle)
+V2 = '{"AWSEBDockerrunVersion": 2, "containerDefinitions": []}'
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({"Dockerfile": ""}, "docker"),
+        ({"docker-compose.yml": ""}, "docker"),
+        ({"Dockerrun.aws.json": '{"AWSEBDockerrunVersion": "1"}'}, "docker"),
+        ({"Dockerrun.aws.json": "{broken"}, "docker"),
+        ({"Dockerrun.aws.json": V2}, "ecs"),
+        ({"Dockerrun.aws.json": V2.replace("2", '"2"')}, "ecs"),
+        ({"Dockerrun.aws.json": V2, "docker-compose.yml": ""}, "ecs"),
+    ],
+)
+def test_containers_win_unless_processes_are_asked_for(tmp_path: Path, files: dict[str, str], name: str) -> None:
+    bundle = make_bundle(tmp_path, {**files, "requirements.txt": ""})
+    found = detect(bundle)
+    assert (found.platform.name, found.platform.containers, found.others) == (name, True, ())
     assert detect(bundle, mode="process").platform.name == "python"
 
 
@@ -65,7 +79,8 @@ def test_two_platforms_with_the_same_order_are_ambiguous(tmp_path: Path) -> None
 def test_a_platform_of_the_user_replaces_ours_by_name(tmp_path: Path) -> None:
     search = write_platform(tmp_path, "python", MINIMAL)
     assert find_platform("python", [search]).title == "Mine"
-    assert [each.title for each in list_platforms([search])] == ["Mine", "Node.js", "Procfile"]
+    titles = [each.title for each in list_platforms([search])]
+    assert titles == ["ECS (several containers)", "Docker", "Mine", "Node.js", "Procfile"]
     assert find_platform("python").title == "Python"
 
 
@@ -78,6 +93,9 @@ def test_a_platform_of_the_user_replaces_ours_by_name(tmp_path: Path) -> None:
         ("64bit Amazon Linux 2023 v4.1.0 running Python 3.11", "python"),
         ("Node.js 20 running on 64bit Amazon Linux 2023", "node"),
         ("64bit Amazon Linux 2023 v6.0.0 running Node.js 20", "node"),
+        ("Docker running on 64bit Amazon Linux 2023", "docker"),
+        ("64bit Amazon Linux 2023 v4.3.0 running Docker", "docker"),
+        ("64bit Amazon Linux 2023 v4.0.0 running ECS", "ecs"),
     ],
 )
 def test_elastic_beanstalks_names_find_the_platform(name: str, found: str) -> None:
@@ -86,7 +104,11 @@ def test_elastic_beanstalks_names_find_the_platform(name: str, found: str) -> No
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("pyhton", "did you mean python"), ("ruby", "there are python, node, procfile"), ("../python", "there are|mean")],
+    [
+        ("pyhton", "did you mean python"),
+        ("ruby", "there are ecs, docker, python, node, procfile"),
+        ("../python", "there are|mean"),
+    ],
 )
 def test_an_unknown_platform_is_told_with_those_that_exist(name: str, hint: str) -> None:
     with pytest.raises(NotFound, match=hint):
@@ -111,7 +133,7 @@ def test_a_search_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
         (MINIMAL + "sample: {a: ../a}\n", "p/platform.yaml:5:13: ../a is not a file beside this one"),
         (MINIMAL + "title: again\n", "p/platform.yaml:5:1: the key 'title' is here twice"),
         (MINIMAL.replace("10", "first"), "p/platform.yaml:4:17: expected a number, not 'first'"),
-        ("title: [\n", "p/platform.yaml:2:1: not valid YAML"),
+        ("title: [\n", "p/platform.yaml:1:9: not valid YAML"),
         ("", "p/platform.yaml:1: a platform needs title"),
         ("- a\n", "p/platform.yaml:1:1: expected a mapping"),
     ],
@@ -128,7 +150,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert [problem.at.line for problem in caught.value.problems if problem.at] == [5, 6, 6]
 
 
-@pytest.mark.parametrize("name", ["python", "node", "procfile"])
+@pytest.mark.parametrize("name", ["python", "node", "procfile", "docker"])
 def test_every_sample_application_is_recognised_as_its_platform(tmp_path: Path, name: str) -> None:
     platform = find_platform(name)
     bundle = make_bundle(tmp_path, sample_files(platform))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 
 from beanstalk.agent.world import World
@@ -74,8 +73,7 @@ def _sweep_versions(world: World) -> None:
         if folder.name not in digests and not folder.name.startswith("."):
             with contextlib.suppress(OSError):
                 remove_unpacked(folder)
-    builds = [json.loads(deployment.workload_json).get("build") for deployment in used]
-    world.preparer.sweep({build["key"] for build in builds if build})
+    world.preparer.sweep([deployment.workload_json for deployment in used])
 
 
 def _in_use(world: World) -> list[Deployment]:

@@ -14,11 +14,15 @@ from beanstalk.store.home import Home
 from beanstalk.store.sqlite import Store
 from beanstalk.targets.local.balancer import find_balancer
 from beanstalk.targets.local.host import Containers, LocalHost
-from beanstalk.targets.local.preparing import LocalPreparer
+from beanstalk.targets.local.preparing import ImageStore, LocalPreparer
 from beanstalk.targets.local.processes import ProcessHost
 
 
 def _no_engine() -> Containers:
+    raise TargetError("this version does not run containers yet")
+
+
+def _no_images() -> ImageStore:
     raise TargetError("this version does not run containers yet")
 
 
@@ -29,7 +33,7 @@ def local_world(home: Home, arrived: Callable[[], object]) -> World:
         store=Store(home.database),
         host=LocalHost(ProcessHost(home), _no_engine, lambda source: source.reference, home.run / "containers"),
         checker=Prober(arrived),
-        preparer=LocalPreparer(home),
+        preparer=LocalPreparer(home, _no_images),
         balancer=find_balancer(home.run, home.address, home.port, home.balancer),
         clock=time.time,
         new_port=free_port,

@@ -196,7 +196,7 @@ class MemoryPreparer:
     def link(self, workload_json, folder):
         pass
 
-    def sweep(self, keys_in_use):
+    def sweep(self, workloads_in_use):
         pass
 
 

@@ -1,26 +1,41 @@
-"""Make a version ready to run on this machine: unpacked once, read-only, with its dependencies built once."""
+"""Make a version ready to run on this machine: unpacked once, read-only, its dependencies and its images made once."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
+from beanstalk.containers import ImageSource
 from beanstalk.errors import BeanstalkError, BundleRefused, TargetError
 from beanstalk.source.bundle import read_bundle, unpack_bundle
 from beanstalk.store.home import Home
-from beanstalk.targets.local.builds import Builds, Failed, Ready
+from beanstalk.targets.local.builds import Builds, Failed, Ready, State
 from beanstalk.workload import Workload
 
 _SHOWN_LINES = 4
 
 
-class LocalPreparer:
-    """Asked again and again until it is done; everything that counts is on disk, so anyone may go on asking."""
+class ImageStore(Protocol):
+    """What `Images` of images.py does."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def start(self, source: ImageSource, version: Path, attempt: str) -> None: ...
+    def state(self, source: ImageSource) -> State: ...
+    def cancel(self, source: ImageSource) -> None: ...
+    def sweep(self, keys_in_use: set[str]) -> object: ...
+
+
+class LocalPreparer:
+    """Asked again and again until it is done; everything that counts is on disk or in the engine, so anyone may go on
+    asking."""
+
+    def __init__(self, home: Home, images: Callable[[], ImageStore]) -> None:
+        """images: finds the engine; called when the first container is wanted."""
+        self._home, self._find_images = home, images
+        self._images: ImageStore | None = None
         self._builds = Builds(home.builds)
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="unpack")
         self._unpacking: dict[str, Future[None]] = {}
@@ -29,28 +44,42 @@ class LocalPreparer:
         """None while it goes on, "" when it is ready, else one sentence about why it cannot be."""
         if not self._home.unpacked(digest).is_dir():
             return self._unpack(digest)
-        build = _workload(workload_json).build
-        if build is None:
-            return ""
+        workload = _workload(workload_json)
         try:
-            self._builds.start(build, self._home.unpacked(digest), attempt)
-            state = self._builds.state(build)
+            if workload.group is not None:
+                return self._prepare_images(workload, self._home.unpacked(digest), attempt)
+            if workload.build is None:
+                return ""
+            self._builds.start(workload.build, self._home.unpacked(digest), attempt)
+            return _told(self._builds.state(workload.build), "the build")
         except BeanstalkError as error:
             return error.problem
         except (OSError, ValueError) as error:
             return f"the dependencies cannot be built: {error}"
-        match state:
-            case Ready():
-                return ""
-            case Failed(code, lines):
-                shown = " / ".join(line.strip()[:200] for line in lines[-_SHOWN_LINES:])
-                return f"the build failed with exit code {code}; its last lines: {shown}"
-        return None
+
+    def _prepare_images(self, workload: Workload, version: Path, attempt: str) -> str | None:
+        """All at once; the first that cannot be made is the cause."""
+        images, waiting = self.images, False
+        for name, source in _sources(workload):
+            images.start(source, version, attempt)
+            told = _told(images.state(source), f"making the image of {name}")
+            if told:
+                return told
+            waiting = waiting or told is None
+        return None if waiting else ""
+
+    @property
+    def images(self) -> ImageStore:
+        if self._images is None:
+            self._images = self._find_images()
+        return self._images
 
     def cancel(self, digest: str, workload_json: str) -> None:
-        build = _workload(workload_json).build
-        if build is not None:
-            self._builds.cancel(build)
+        workload = _workload(workload_json)
+        if workload.build is not None:
+            self._builds.cancel(workload.build)
+        for _, source in _sources(workload):
+            self.images.cancel(source)
 
     def environment(self, workload_json: str) -> dict[str, str]:
         """PATH of the instances' processes: the folders of the build, then the user's property PATH, else our own."""
@@ -66,8 +95,12 @@ class LocalPreparer:
             except OSError as error:
                 raise TargetError(f"what was built cannot be linked into the instance's folder: {error}") from None
 
-    def sweep(self, keys_in_use: set[str]) -> None:
-        self._builds.sweep(keys_in_use)
+    def sweep(self, workloads_in_use: list[str]) -> None:
+        """Remove what none of these workloads needs."""
+        used = [_workload(each) for each in workloads_in_use]
+        self._builds.sweep({workload.build.key for workload in used if workload.build})
+        if self._images is not None or any(workload.group for workload in used):
+            self.images.sweep({key_of(source) for workload in used for _, source in _sources(workload)})
 
     def _unpack(self, digest: str) -> str | None:
         job = self._unpacking.get(digest)
@@ -88,6 +121,29 @@ class LocalPreparer:
         if bundle.digest != digest:
             raise BundleRefused(f"{bundle.path} has other content than its name says")
         unpack_bundle(bundle, self._home.unpacked(digest))
+
+
+def key_of(source: ImageSource) -> str:
+    """What tells images apart."""
+    return source.build.key if source.build else source.pin
+
+
+def _sources(workload: Workload) -> list[tuple[str, ImageSource]]:
+    """Every image once, with the first container that runs it."""
+    found: dict[str, tuple[str, ImageSource]] = {}
+    for container in workload.group.containers if workload.group else ():
+        found.setdefault(key_of(container.image), (container.name, container.image))
+    return list(found.values())
+
+
+def _told(state: State, what: str) -> str | None:
+    match state:
+        case Ready():
+            return ""
+        case Failed(code, lines):
+            shown = " / ".join(line.strip()[:200] for line in lines[-_SHOWN_LINES:])
+            return f"{what} failed with exit code {code}; its last lines: {shown}"
+    return None
 
 
 def _workload(workload_json: str) -> Workload:

@@ -32,8 +32,8 @@ _PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "
 """What an application sees of the environment of whoever started the agent; nothing else, it may hold secrets."""
 
 Identity = tuple[int | str, float]
-"""(pid, birth), or (container id, 0). birth: a number of its boot and of the clock tick it was started in, so that no other
-process with this pid has it. It is no time of day: that of every process changes when somebody sets the clock."""
+"""(pid, birth), or (container id, 0). birth: a number of its boot and of the clock tick it was started in, so that no
+other process with this pid has it. It is no time of day: that of every process changes when somebody sets the clock."""
 
 Identities = dict[str, Identity]
 """{name of a process or container: identity}."""

@@ -20,6 +20,10 @@ PATIENCE_S = 120
 BUILD = Build("0" * 64, ("echo made > product",), (), ("bin",), (("product", "product"),), ())
 
 
+def no_engine():
+    raise TargetError("no engine is wanted")
+
+
 @pytest.fixture
 def home(tmp_path):
     home = Home(tmp_path / "home")
@@ -29,9 +33,9 @@ def home(tmp_path):
 
 @pytest.fixture
 def preparer(home):
-    preparer = LocalPreparer(home)
+    preparer = LocalPreparer(home, no_engine)
     yield preparer
-    preparer.sweep(set())
+    preparer.sweep([])
 
 
 @pytest.fixture
@@ -58,7 +62,7 @@ def test_a_version_is_unpacked_once_and_read_only(preparer, home, digest):
     assert (home.unpacked(digest) / "Procfile").read_text() == "web: serve\n"
     assert home.unpacked(digest).stat().st_mode & 0o222 == 0
     home.bundle(digest).unlink()
-    assert LocalPreparer(home).prepare(digest, workload(), "2") == ""
+    assert LocalPreparer(home, no_engine).prepare(digest, workload(), "2") == ""
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "other"])
