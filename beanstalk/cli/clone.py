@@ -14,12 +14,16 @@ from beanstalk.cli.flags import (
     no_effect_flags,
     option_flag,
     properties,
+    tags_flag,
     waiting_flags,
 )
 from beanstalk.cli.session import Command, Session, flag, pass_session
 from beanstalk.model import OptionSetting
+from beanstalk.service.changes import Change
 from beanstalk.service.configuration import ASG, PROPERTIES
+from beanstalk.service.environments import clone_name as default_name
 from beanstalk.service.environments import prepare_clone
+from beanstalk.service.tags import parse_tags
 
 
 @click.command(cls=Command)
@@ -29,9 +33,10 @@ from beanstalk.service.environments import prepare_clone
 @flag("--scale", type=click.IntRange(min=1), metavar="N", help="The number of instances; by default that of ENV.")
 @envvars_flag
 @option_flag
+@tags_flag
 @dry_run_flag
 @waiting_flags
-@no_effect_flags(["--exact", "--tags="])
+@no_effect_flags(["--exact"])
 @pass_session
 def command(
     session: Session,
@@ -42,13 +47,19 @@ def command(
     scale: int | None,
     envvars: str | None,
     options: tuple[OptionSetting, ...],
+    tags: str | None,
     dry_run: bool,
 ) -> None:
-    """Create an environment with the version, the settings and the size of ENV."""
+    """Create an environment with the version, the settings, the size and the tags of ENV."""
     original = environment_name(session, env)
     settings = [OptionSetting(PROPERTIES, key, value) for key, value in properties(envvars)]
     if scale:
         settings += [OptionSetting(ASG, option, str(scale)) for option in ("MinSize", "MaxSize")]
     settings += options
-    name = clone_name or f"{original}-clone"
-    carry_out(session, name, lambda: prepare_clone(session.service, original, name, cname, settings), waiting, dry_run)
+    name = clone_name or default_name(original)
+    given = parse_tags(tags) if tags else None
+
+    def prepare() -> Change:
+        return prepare_clone(session.service, original, name, cname, settings, given)
+
+    carry_out(session, name, prepare, waiting, dry_run)

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import click
 
 from beanstalk.cli.changes import carry_out
-from beanstalk.cli.config import find_configuration
+from beanstalk.cli.config import find_configuration, local_file
 from beanstalk.cli.flags import (
     POLICIES,
     Waiting,
+    as_one,
     dry_run_flag,
     envvars_flag,
+    group_flag,
+    modules_flag,
     no_effect_flags,
-    not_yet_flags,
     on_failure_flag,
     option_flag,
     properties,
+    tags_flag,
     waiting_flags,
 )
 from beanstalk.cli.init import initialise
-from beanstalk.cli.packing import Chosen, Wanted, choose_version, discarded_unless_begun
+from beanstalk.cli.packing import Chosen, Wanted, choose_version, discarded_unless_begun, version_flags
 from beanstalk.cli.session import Command, Session, flag, pass_session
 from beanstalk.cli.terminal import notice
 from beanstalk.errors import NotFound, UsageError
@@ -32,9 +34,10 @@ from beanstalk.platforms import Platform, detect, find_platform
 from beanstalk.service.changes import Change
 from beanstalk.service.configuration import ASG, COMMAND, ENVIRONMENT, OURS, PROPERTIES
 from beanstalk.service.environments import prepare_create
+from beanstalk.service.manifest import Base, manifest_of
 from beanstalk.service.operations import Result
-from beanstalk.service.saved import platform_names, prepare_create_saved
-from beanstalk.service.tags import check_tags, parse_tags
+from beanstalk.service.tags import parse_tags
+from beanstalk.source.environment_parts import WEB
 from beanstalk.source.saved import SavedConfiguration
 
 _AWS_ONLY = [
@@ -43,8 +46,54 @@ _AWS_ONLY = [
     "--vpc.elbsubnets=", "--vpc.elbpublic", "--vpc.publicip", "--vpc.securitygroups=", "--vpc.dbsubnets=",
     "-db/--database", "-db.engine/--database.engine=", "-db.i/--database.instance=", "-db.size/--database.size=",
     "-db.user/--database.username=", "-db.pass/--database.password=", "-db.version/--database.version=",
-    "-pr/--process", "-es/--enable-spot", "-sm/--spot-max-price=", "-g/--env-group-suffix=", "--source=",
+    "-pr/--process", "-es/--enable-spot", "-sm/--spot-max-price=", "-sb/--on-demand-base-capacity=",
+    "-sp/--on-demand-above-base-capacity=", "--source=",
 ]  # fmt: skip
+
+
+_DEFAULT = "default"
+
+
+def _settings(
+    single: bool,
+    scale: int | None,
+    min_instances: int | None,
+    max_instances: int | None,
+    envvars: str | None,
+    policy: str | None,
+    on_failure: str | None,
+    options: tuple[OptionSetting, ...],
+) -> list[OptionSetting]:
+    """What is set on the environment directly. Raises UsageError for flags that contradict each other."""
+    if scale and (single or min_instances or max_instances):
+        raise UsageError("--scale contradicts --single, --min-instances and --max-instances", hint="drop one of them")
+    least, most = scale or min_instances, scale or max_instances
+    if most is None and least is not None and least > 4:
+        most = least  # beyond the default of MaxSize
+    found = [
+        (ENVIRONMENT, "EnvironmentType", "SingleInstance" if single else None),
+        (ASG, "MinSize", least),
+        (ASG, "MaxSize", most),
+        (COMMAND, "DeploymentPolicy", policy),
+        (OURS, "OnFailure", on_failure),
+        *((PROPERTIES, name, value) for name, value in properties(envvars)),
+    ]
+    given = [OptionSetting(namespace, name, str(value)) for namespace, name, value in found if value is not None]
+    return [*given, *options]
+
+
+_settings_flags = as_one(
+    "settings",
+    _settings,
+    flag("-s", "--single", is_flag=True, help="One instance, whatever MinSize says."),
+    flag("--scale", type=click.IntRange(min=1), metavar="N", help="The number of instances."),
+    flag("-im", "--min-instances", type=click.IntRange(min=1), metavar="N", help="MinSize: the number of instances."),
+    flag("-ix", "--max-instances", type=click.IntRange(min=1), metavar="N", help="MaxSize."),
+    envvars_flag,
+    option_flag,
+    flag("--policy", type=click.Choice(POLICIES), help="The policy of later deployments."),
+    on_failure_flag,
+)
 
 
 @click.command(
@@ -54,98 +103,59 @@ _AWS_ONLY = [
 @flag("-c", "--cname", metavar="PREFIX", help="The name it answers at, before .localhost; by default that of ENV.")
 @flag("-p", "--platform", metavar="NAME", help="The platform; by default that of the project.")
 @flag("-d", "--branch_default", is_flag=True, help="Make it the default environment of this git branch.")
-@flag("-s", "--single", is_flag=True, help="One instance, whatever MinSize says.")
-@flag("--scale", type=click.IntRange(min=1), metavar="N", help="The number of instances.")
-@flag("-im", "--min-instances", type=click.IntRange(min=1), metavar="N", help="MinSize: the number of instances.")
-@flag("-ix", "--max-instances", type=click.IntRange(min=1), metavar="N", help="MaxSize.")
 @flag("-t", "--tier", metavar="TIER", help="webserver, the only tier in this version.")
-@flag("--version", metavar="LABEL", silent=True, help="Deploy this application version.")
+@group_flag
+@version_flags
 @flag("--sample", is_flag=True, help="Deploy the sample application of the platform.")
-@flag("--archive", type=click.Path(path_type=Path), metavar="DIR|ZIP", help="Deploy this instead of the project.")
-@flag("-l", "--label", metavar="LABEL", help="The label of the new version.")
-@flag("-m", "--message", metavar="TEXT", help="The description of the new version.")
-@flag("--staged", is_flag=True, help="Take the git index instead of HEAD.")
-@flag("--working-tree", is_flag=True, help="Take the files as they are, committed or not.")
 @flag("--cfg", metavar="NAME", help="Begin with a saved configuration: its local file, else the one that is stored.")
-@envvars_flag
-@option_flag
-@flag("--tags", metavar="K=V,K=V", help="Tags of the environment, instead of those of the saved configuration.")
-@flag("--policy", type=click.Choice(POLICIES), help="The policy of later deployments.")
-@on_failure_flag
+@_settings_flags
+@tags_flag
 @flag("--mode", type=click.Choice(["process", "docker"]), help="process, the only mode in this version.")
 @dry_run_flag
 @waiting_flags
-@not_yet_flags("--modules")
+@modules_flag
 @no_effect_flags(_AWS_ONLY)
 @pass_session
 def command(
     session: Session,
     waiting: Waiting,
+    wanted: Wanted,
+    settings: list[OptionSetting],
     env: str | None,
     cname: str | None,
     platform: str | None,
     branch_default: bool,
-    single: bool,
-    scale: int | None,
-    min_instances: int | None,
-    max_instances: int | None,
     tier: str | None,
-    version: str | None,
+    group: str,
     sample: bool,
-    archive: Path | None,
-    label: str | None,
-    message: str | None,
-    staged: bool,
-    working_tree: bool,
     cfg: str | None,
-    envvars: str | None,
-    options: tuple[OptionSetting, ...],
     tags: str | None,
-    policy: str | None,
-    on_failure: str | None,
     mode: str | None,
     dry_run: bool,
 ) -> None:
-    """Create the environment ENV (by default APPLICATION-dev) and deploy the project to it."""
-    if mode == "docker":
-        raise UsageError("containers (--mode docker) are not in this version", hint="--mode process, or leave it out")
-    if tier and tier.lower() not in ("web", "webserver"):
-        raise UsageError(f"the tier {tier} is not in this version", hint="there is: webserver")
-    if scale and (single or min_instances or max_instances):
-        raise UsageError("--scale contradicts --single, --min-instances and --max-instances", hint="drop one of them")
+    """Create the environment ENV (by default that of env.yaml, else APPLICATION-dev) and deploy the project to it."""
+    _check(tier, mode)
     application = _application(session, platform, dry_run)
-    name = env or default_name(application)
-    sizes = (scale or min_instances, scale or max_instances)
-    settings = [*_settings(single, *sizes), *_policy(policy, on_failure)]
-    settings += [OptionSetting(PROPERTIES, key, value) for key, value in properties(envvars)]
-    saved = find_configuration(session, application, cfg) if cfg else None
-    platform = platform or _platform_of(session, saved)
-    its_tags = _tags(tags, saved)
-    its_sample = _sample(session, platform) if sample else None
-    wanted = Wanted(version, label, message, staged, working_tree, archive, its_sample)
-    chosen = choose_version(session, application, wanted)
-    chose = False
-
-    def prepare() -> Change:
-        known = its_sample.name if its_sample else _platform(session, platform, chosen, mode)
-        where, given = (chosen.version, chosen.bundle), [*settings, *options]
-        if saved is not None:
-            change = prepare_create_saved(session.service, name, *where, saved, given, cname, known, mode)
-        else:
-            change = prepare_create(session.service, name, *where, given, cname, known, mode)
-        return replace(change, tags=its_tags)
-
-    def begun() -> None:
-        nonlocal chose
-        keep()
-        chose = _choose(session, name, branch_default)
-
-    def forget_if_removed(found: Result) -> None:
-        if chose and found.environment.terminated is not None:
-            session.project.forget(name)
-
+    saved = _saved(session, application, cfg)
+    base = Base(saved=saved, tags=parse_tags(tags) if tags else None, tier=WEB if tier else None)
+    its_sample = _sample(session, platform or _known(session, base)) if sample else None
+    chosen = choose_version(session, application, replace(wanted, sample=its_sample))
     with discarded_unless_begun(session, chosen) as keep:
-        carry_out(session, name, prepare, waiting, dry_run, begun, forget_if_removed)
+        given = {each.name for each in settings if each.namespace == PROPERTIES}
+        base = replace(base, manifest=manifest_of(chosen.bundle, group, env or "", cname or "", given))
+        name = env or (base.manifest.environment_name if base.manifest else "") or default_name(application)
+        known = its_sample.name if its_sample else _platform(session, platform, base, chosen, mode)
+        default = _BranchDefault(session, name, branch_default, group)
+
+        def prepare() -> Change:
+            where = session.service, name, chosen.version, chosen.bundle
+            return prepare_create(*where, settings, cname, known, mode, base)
+
+        def begun() -> None:
+            keep()
+            default.take()
+
+        carry_out(session, name, prepare, waiting, dry_run, begun, default.give_back)
 
 
 def default_name(application: str) -> str:
@@ -167,26 +177,28 @@ def _application(session: Session, platform: str | None, dry_run: bool) -> str:
     return made.application
 
 
-def _settings(single: bool, least: int | None, most: int | None) -> list[OptionSetting]:
-    settings = [OptionSetting(ENVIRONMENT, "EnvironmentType", "SingleInstance")] if single else []
-    if least is not None:
-        settings.append(OptionSetting(ASG, "MinSize", str(least)))
-    if most is None and least is not None and least > 4:
-        most = least  # beyond the default of MaxSize
-    if most is not None:
-        settings.append(OptionSetting(ASG, "MaxSize", str(most)))
-    return settings
+def _check(tier: str | None, mode: str | None) -> None:
+    """Raises UsageError for what is not in this version."""
+    if mode == "docker":
+        raise UsageError("containers (--mode docker) are not in this version", hint="--mode process, or leave it out")
+    if tier and tier.lower() not in ("web", "webserver"):
+        raise UsageError(f"the tier {tier} is not in this version", hint="there is: webserver")
 
 
-def _policy(policy: str | None, on_failure: str | None) -> list[OptionSetting]:
-    settings = [OptionSetting(COMMAND, "DeploymentPolicy", policy)] if policy else []
-    return settings + ([OptionSetting(OURS, "OnFailure", on_failure)] if on_failure else [])
+def _saved(session: Session, application: str, named: str | None) -> SavedConfiguration | None:
+    """The saved configuration to begin with; the local file of one called `default` is taken unasked, as by eb."""
+    if named is None and (path := local_file(session, _DEFAULT)) is not None:
+        notice(f"beginning with the saved configuration {_DEFAULT}: {path}", session.quiet)
+        named = _DEFAULT
+    return find_configuration(session, application, named) if named else None
 
 
-def _platform(session: Session, named: str | None, chosen: Chosen, mode: str | None) -> str | None:
-    """The platform that was named, else the project's; one that is not known here gives way to what the code says."""
+def _platform(session: Session, named: str | None, base: Base, chosen: Chosen, mode: str | None) -> str | None:
+    """The platform that was named, by whom ever; one that is not known here gives way to what the code says."""
     if named:
         return find_platform(named, session.service.platforms).name
+    if known := _known(session, base):
+        return known
     if not session.project.platform:
         return None
     try:
@@ -197,21 +209,14 @@ def _platform(session: Session, named: str | None, chosen: Chosen, mode: str | N
         return found.platform.name
 
 
-def _platform_of(session: Session, saved: SavedConfiguration | None) -> str | None:
-    """The platform that a saved configuration names, when there is such a one here."""
-    for name in platform_names(saved) if saved else ():
+def _known(session: Session, base: Base) -> str | None:
+    """The platform that a saved configuration or env.yaml names, when there is such a one here."""
+    for name, who in base.platform_names:
         try:
             return find_platform(name, session.service.platforms).name
         except NotFound:
-            notice(f"the platform {name} of the saved configuration is not known here", session.quiet)
+            notice(f"the platform {name} of {who} is not known here", session.quiet)
     return None
-
-
-def _tags(text: str | None, saved: SavedConfiguration | None) -> tuple[tuple[str, str], ...]:
-    """Raises UsageError, InvalidInput."""
-    pairs = parse_tags(text) if text else list(saved.tags) if saved else []
-    check_tags(pairs)
-    return tuple(pairs)
 
 
 def _sample(session: Session, named: str | None) -> Platform:
@@ -221,11 +226,26 @@ def _sample(session: Session, named: str | None) -> Platform:
     return find_platform(wanted, session.service.platforms)
 
 
-def _choose(session: Session, name: str, wanted: bool) -> bool:
-    """Make a new environment the branch's default when it has none that lives, or when that is wanted."""
-    project = session.project
-    current = project.environment
-    if not project.is_initialised or (current and not wanted and session.service.store.environment(current)):
-        return False
-    project.choose(name)
-    return True
+@dataclass
+class _BranchDefault:
+    """Whether a new environment becomes the default of the git branch: when the branch has none that lives, or when
+    that is wanted. group: remembered beside it, as by eb."""
+
+    session: Session
+    name: str
+    wanted: bool
+    group: str
+    taken: bool = False
+
+    def take(self) -> None:
+        project = self.session.project
+        current = project.environment
+        has_one = current and self.session.service.store.environment(current)
+        if project.is_initialised and (self.wanted or not has_one):
+            project.choose(self.name, self.group or None)
+            self.taken = True
+
+    def give_back(self, found: Result) -> None:
+        """When the environment was removed again, because its first deployment failed."""
+        if self.taken and found.environment.terminated is not None:
+            self.session.project.forget(self.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import click
 
@@ -14,14 +13,15 @@ from beanstalk.cli.flags import (
     Waiting,
     dry_run_flag,
     environment_argument,
+    group_flag,
+    modules_flag,
     no_effect_flags,
-    not_yet_flags,
     on_failure_flag,
     option_flag,
     waiting_flags,
 )
 from beanstalk.cli.following import watch
-from beanstalk.cli.packing import Wanted, choose_version, discarded_unless_begun
+from beanstalk.cli.packing import Wanted, choose_version, discarded_unless_begun, version_flags
 from beanstalk.cli.session import Command, Session, flag, pass_session
 from beanstalk.cli.terminal import notice
 from beanstalk.errors import NotFound, UsageError
@@ -29,44 +29,38 @@ from beanstalk.model import OptionSetting, Outcome
 from beanstalk.records import Environment
 from beanstalk.service.changes import Change
 from beanstalk.service.configuration import COMMAND, OURS
+from beanstalk.service.manifest import manifest_of
 from beanstalk.service.operations import Result
 from beanstalk.service.updates import prepare_blue_green, prepare_deploy
+from beanstalk.source.bundle import Bundle
 
 
 @click.command(cls=Command)
 @environment_argument
-@flag("--version", metavar="LABEL", silent=True, help="Deploy this application version instead of the project.")
-@flag("-l", "--label", metavar="LABEL", help="The label of the new version.")
-@flag("-m", "--message", metavar="TEXT", help="The description of the new version; by default the commit's subject.")
-@flag("--staged", is_flag=True, help="Take the git index instead of HEAD.")
-@flag("--working-tree", is_flag=True, help="Take the files as they are, committed or not.")
-@flag("--archive", type=click.Path(path_type=Path), metavar="DIR|ZIP", help="Deploy this instead of the project.")
+@version_flags
 @flag("--policy", type=click.Choice(POLICIES), help="The policy of this deployment.")
 @flag("--batch-size", metavar="N|N%", help="Instances a batch, of this deployment.")
 @option_flag
 @on_failure_flag
+@group_flag
 @flag("--force", is_flag=True, help="Deploy even when nothing changed.")
 @flag("--blue-green", is_flag=True, help="Deploy to a second environment, then exchange the CNAMEs.")
 @flag("--terminate-old", is_flag=True, help="With --blue-green: terminate the old environment afterwards.")
 @dry_run_flag
 @waiting_flags
-@not_yet_flags("--modules")
-@no_effect_flags(["-p/--process", "-g/--env-group-suffix=", "--source="])
+@modules_flag
+@no_effect_flags(["-p/--process", "--source="])
 @pass_session
 def command(
     session: Session,
     waiting: Waiting,
+    wanted: Wanted,
     env: str | None,
-    version: str | None,
-    label: str | None,
-    message: str | None,
-    staged: bool,
-    working_tree: bool,
-    archive: Path | None,
     policy: str | None,
     batch_size: str | None,
     options: tuple[OptionSetting, ...],
     on_failure: str | None,
+    group: str,
     force: bool,
     blue_green: bool,
     terminate_old: bool,
@@ -81,23 +75,23 @@ def command(
         raise UsageError("--blue-green takes no policy, batch size and --on-failure", hint="drop them")
     if terminate_old and not blue_green:
         raise UsageError("--terminate-old is for --blue-green", hint="add --blue-green")
-    wanted = Wanted(version, label, message, staged, working_tree, archive)
     wanted.check()
-    target = environment(session, env)
-    _check_application(session, target)
-    chosen = choose_version(session, target.application, wanted)
-    service, name = session.service, target.name
-
-    def prepare() -> Change:
-        if blue_green:
-            return prepare_blue_green(service, name, chosen.version, chosen.bundle, options, terminate_old)
-        return prepare_deploy(service, name, chosen.version, chosen.bundle, options, once, force)
-
-    def moved(found: Result) -> None:
-        if blue_green and found.outcome is Outcome.SUCCEEDED:
-            _tell_moved(session, name, found, waiting)
-
+    target = None if group and not env else environment(session, env)
+    chosen = choose_version(session, _application(session, target), wanted)
+    service = session.service
     with discarded_unless_begun(session, chosen) as begun:
+        name = target.name if target else _name_by_group(chosen.bundle, group)
+
+        def prepare() -> Change:
+            where = service, name, chosen.version, chosen.bundle, options
+            if blue_green:
+                return prepare_blue_green(*where, terminate_old, group)
+            return prepare_deploy(*where, once, force, group)
+
+        def moved(found: Result) -> None:
+            if blue_green and found.outcome is Outcome.SUCCEEDED:
+                _tell_moved(session, name, found, waiting)
+
         carry_out(session, name, prepare, waiting, dry_run, begun, moved)
 
 
@@ -113,14 +107,26 @@ def once_settings(policy: str | None, batch_size: str | None, on_failure: str | 
     return settings + ([OptionSetting(OURS, "OnFailure", on_failure)] if on_failure else [])
 
 
-def _check_application(session: Session, target: Environment) -> None:
-    """Keeps the code of one application out of the environment of another."""
+def _application(session: Session, target: Environment | None) -> str:
+    """That of the environment, which has to be the project's: the code of one is kept out of the other."""
     own = session.project.application
+    if target is None and not own:
+        raise UsageError("this folder belongs to no application", hint="beanstalk init APP, or name the environment")
+    if target is None:
+        return own
     if own and own != target.application:
         raise NotFound(
             f"{target.name} belongs to the application {target.application}, and this project is {own}",
             hint=f"deploy it from a folder of {target.application}",
         )
+    return target.application
+
+
+def _name_by_group(bundle: Bundle, group: str) -> str:
+    """The environment that env.yaml names for a group."""
+    found = manifest_of(bundle, group)
+    assert found is not None  # a group without env.yaml is an error already
+    return found.environment_name
 
 
 def _tell_moved(session: Session, old: str, found: Result, waiting: Waiting) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -41,27 +41,44 @@ def environment_argument(function: Function) -> Function:
     return click.argument("env", required=False, shell_complete=complete_environment)(function)
 
 
-def waiting_flags(function: Callable[..., Any]) -> Callable[..., Any]:
-    """-nh, --timeout and --wait-lock, as one argument `waiting`."""
-    nohang = flag("-nh", "--nohang", is_flag=True, help="Return at once; the operation goes on.")
-    timeout = flag(
+def as_one(argument: str, make: Callable[..., Any], *flags: Callable[[Any], Any]) -> Callable[[Function], Function]:
+    """Several flags that the command gets as one argument: what `make`, which takes them by name, makes of them."""
+
+    def add(function: Function) -> Function:
+        def with_one(*arguments: Any, **others: Any) -> Any:
+            own = {name: others.pop(name) for name in names}
+            return function(*arguments, **{argument: make(**own)}, **others)
+
+        parameters: list[click.Option] = getattr(function, "__click_params__", [])
+        those_before = len(parameters)
+        with_one.__doc__, with_one.__name__ = function.__doc__, function.__name__
+        with_one.__click_params__ = parameters  # type: ignore[attr-defined]
+        for each in reversed(flags):
+            each(with_one)
+        names = [each.name for each in parameters[those_before:]]
+        return cast(Function, with_one)
+
+    return add
+
+
+def _waiting(nohang: bool, timeout: float | None, wait_lock: float) -> Waiting:
+    return Waiting(nohang or timeout == 0, None if timeout is None else timeout * 60, wait_lock)
+
+
+waiting_flags = as_one(
+    "waiting",
+    _waiting,
+    flag("-nh", "--nohang", is_flag=True, help="Return at once; the operation goes on."),
+    flag(
         "--timeout", type=click.FloatRange(min=0), metavar="MINUTES",
         help="Stop waiting after so many minutes (exit code 5); the operation goes on.",
-    )  # fmt: skip
-    lock = flag(
+    ),
+    flag(
         "--wait-lock", type=click.FloatRange(min=0), metavar="SECONDS", default=0.0,
         help="Wait so long for another operation to end, instead of giving up at once (exit code 6).",
-    )  # fmt: skip
-
-    def with_waiting(*arguments: Any, nohang: bool, timeout: float | None, wait_lock: float, **others: Any) -> Any:
-        seconds = None if timeout is None else timeout * 60
-        waiting = Waiting(nohang or timeout == 0, seconds, wait_lock)
-        return function(*arguments, waiting=waiting, **others)
-
-    with_waiting.__doc__ = function.__doc__
-    with_waiting.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
-    with_waiting.__name__ = function.__name__
-    return nohang(timeout(lock(with_waiting)))
+    ),
+)  # fmt: skip
+"""As the argument `waiting`."""
 
 
 class Setting(click.ParamType[OptionSetting]):
@@ -92,6 +109,13 @@ on_failure_flag = flag(
 )  # fmt: skip
 
 envvars_flag = flag("--envvars", metavar="K=V,K=V", help="Environment properties.")
+
+tags_flag = flag("--tags", metavar="K=V,K=V", help="Tags of the environment, in the place of all others.")
+
+group_flag = flag(
+    "-g", "--group", "--env-group-suffix", "group", metavar="NAME", default="",
+    help="What takes the place of a + at the end of names in env.yaml.",
+)  # fmt: skip
 
 
 def no_effect_flags(names: Sequence[str]) -> Callable[[Function], Function]:
@@ -139,25 +163,12 @@ def property_arguments(texts: Sequence[str]) -> list[tuple[str, str]]:
     return [_property(text) for text in texts]
 
 
-_DEFERRED = {
-    "--cfg": "saved configurations are not in this version",
-    "--modules": "several applications at once (--modules) are not in this version",
-}
-
-
-def not_yet_flags(*names: str) -> Callable[[Function], Function]:
-    """Flags of the EB CLI that this version does not have: using one is an error that says so."""
-
-    def add(function: Function) -> Function:
-        for name in names:
-            function = flag(
-                name, silent=True, hidden=True, expose_value=False, callback=_refuse, help="Not in this version."
-            )(function)
-        return function
-
-    return add
-
-
-def _refuse(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+def _refuse_modules(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value:
-        raise UsageError(_DEFERRED[parameter.opts[-1]])
+        raise UsageError("several applications at once (--modules) are not in this version")
+
+
+modules_flag = flag(
+    "--modules", silent=True, hidden=True, expose_value=False, callback=_refuse_modules, help="Not in this version."
+)
+"""Of the EB CLI: using it is an error that says so."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
-from beanstalk.cli.flags import no_effect_flags, not_yet_flags
+from beanstalk.cli.flags import modules_flag, no_effect_flags
 from beanstalk.cli.project import FOLDER, Project
 from beanstalk.cli.session import Command, Session, flag, pass_session
 from beanstalk.cli.terminal import notice, write_json
-from beanstalk.errors import BeanstalkError, UsageError
+from beanstalk.errors import BeanstalkError, NotFound, UsageError
 from beanstalk.platforms import detect, find_platform
+from beanstalk.service.manifest import platform_names
 from beanstalk.service.versions import create_application
 from beanstalk.source.packing import pack_folder
 
@@ -22,7 +24,7 @@ from beanstalk.source.packing import pack_folder
 @flag("-p", "--platform", metavar="NAME", help="The platform; by default the one that the code looks like.")
 @flag("-e", "--environment-name", metavar="ENV", silent=True, help="The default environment of this git branch.")
 @no_effect_flags(["-k/--keyname=", "-i/--interactive", "--tags=", "--source="])
-@not_yet_flags("--modules")
+@modules_flag
 @pass_session
 def command(session: Session, app: str | None, platform: str | None, environment_name: str | None) -> None:
     """Make this folder a project of the application APP (by default the folder's name).
@@ -65,11 +67,18 @@ def initialise(session: Session, project: Project, app: str | None, platform: st
 
 
 def _detected(session: Session, folder: Path) -> str | None:
-    """The platform that the files look like, whether they are committed or not; None with a notice when none does."""
+    """The platform that env.yaml names, else the one that the files look like, whether they are committed or not; None
+    with a notice when none does."""
+    search = session.service.platforms
     try:
         with TemporaryDirectory() as scratch:
             _, bundle = pack_folder(folder, Path(scratch) / "bundle.zip", working_tree=True)
-            found = detect(bundle, session.service.platforms)
+            for name, who in platform_names(bundle):
+                with contextlib.suppress(NotFound):
+                    platform = find_platform(name, search)
+                    notice(f"platform: {platform.title}, because of {who}", session.quiet)
+                    return platform.name
+            found = detect(bundle, search)
     except BeanstalkError as error:
         notice(f"the platform is not known yet: {error.problem}", session.quiet)
         if error.hint:

@@ -82,9 +82,9 @@ class Project:
         found = branches.get(self.branch)
         return str(found.get("environment") or "") if isinstance(found, dict) else ""
 
-    def choose(self, environment: str | None) -> None:
-        """Make this the environment of the current branch; None: it has none any more."""
-        self._change({"branch-defaults": {self.branch: {"environment": environment, "group_suffix": None}}})
+    def choose(self, environment: str | None, group: str | None = None) -> None:
+        """Make this the environment of the current branch; None: it has none any more. group: see `env.yaml`."""
+        self._change({"branch-defaults": {self.branch: {"environment": environment, "group_suffix": group}}})
 
     def forget(self, environment: str) -> None:
         """No branch has this environment any more."""

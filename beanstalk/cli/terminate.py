@@ -9,7 +9,7 @@ import click
 
 from beanstalk.cli.documents import operation_document
 from beanstalk.cli.environment import environment, living
-from beanstalk.cli.flags import Waiting, environment_argument, no_effect_flags, waiting_flags
+from beanstalk.cli.flags import Waiting, environment_argument, waiting_flags
 from beanstalk.cli.following import begin_when_free, exit_code, tell, watch
 from beanstalk.cli.session import Command, Session, flag, pass_session
 from beanstalk.cli.terminal import write_json
@@ -23,11 +23,17 @@ from beanstalk.service.environments import terminate
 @flag("--force", "--yes", "force", is_flag=True, help="Do not ask.")
 @flag("--all", "everything", is_flag=True, help="All environments of the application.")
 @flag("--keep-data", is_flag=True, help="Keep the logs.")
+@flag("--ignore-links", is_flag=True, help="Also when other environments reach it through a link.")
 @waiting_flags
-@no_effect_flags(["--ignore-links"])
 @pass_session
 def command(
-    session: Session, waiting: Waiting, env: str | None, force: bool, everything: bool, keep_data: bool
+    session: Session,
+    waiting: Waiting,
+    env: str | None,
+    force: bool,
+    everything: bool,
+    keep_data: bool,
+    ignore_links: bool,
 ) -> None:
     """Terminate ENV: its instances end and its name is free; `beanstalk restore` can bring it back.
 
@@ -36,9 +42,9 @@ def command(
     targets = _all(session, env) if everything else [environment(session, env)]
     if not force:
         _confirm(session.project.application if everything else targets[0].name, everything)
-    service = session.service
+    service, unlinked = session.service, ignore_links or everything
     operations = [
-        begin_when_free(session, partial(terminate, service, each.name, keep_data), each.name, waiting)
+        begin_when_free(session, partial(terminate, service, each.name, keep_data, unlinked), each.name, waiting)
         for each in targets
     ]
     documents, codes = [], []

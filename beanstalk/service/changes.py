@@ -24,7 +24,9 @@ from beanstalk.options.updates import Changed
 from beanstalk.platforms import detect, find_platform
 from beanstalk.records import Deployment, Environment, Kind, Operation, Severity, Status, Version
 from beanstalk.service.configuration import (
+    PROPERTIES,
     Stored,
+    are_same,
     change_settings,
     differences,
     dump_settings,
@@ -35,6 +37,7 @@ from beanstalk.service.configuration import (
 from beanstalk.service.consequences import check_update, consequences, running_configuration
 from beanstalk.service.lifecycle import apply_after
 from beanstalk.service.place import Service, new_request_id
+from beanstalk.service.properties import property_notices
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.ebextensions import Extensions, read_extensions
 from beanstalk.store.attachments import Tag
@@ -131,17 +134,14 @@ def work_out(
         current is not None
         and not replaces
         and rollout.size == environment.size
-        and dump_settings(inputs.settings) == environment.settings_json
+        and are_same(inputs.settings, load_settings(environment.settings_json))
         and json.dumps(workload.to_json()) == current.workload_json
         and inputs.version.label == environment.version_label
     )
     plan = make_plan(rollout, _start_seconds(service, environment))
     return Change(
         kind, environment, inputs.version, platform.name, inputs.settings, configuration, workload, plan,
-        (
-            *inputs.bundle.warnings, *extensions.warnings, *configuration.warnings,
-            *_not_applied(extensions), *unused_here(configuration), *warnings,
-        ),
+        (*_warnings(inputs.bundle, extensions, configuration), *warnings),
         replaces, unchanged, first, changed=changed,
     )  # fmt: skip
 
@@ -212,6 +212,13 @@ def busy(service: Service, environment_ids: Sequence[str]) -> BeanstalkError:
             hint=f"wait for it with --wait-lock SECONDS, or end it: beanstalk abort {name}",
         )
     return EnvironmentBusy("another operation was faster", hint="try again")
+
+
+def _warnings(bundle: Bundle, extensions: Extensions, configuration: Configuration) -> tuple[Problem, ...]:
+    """Everything to tell beside the plan. Properties have words of their own."""
+    unused = [each for each in unused_here(configuration) if not each.text.startswith(f"{PROPERTIES}:")]
+    told = (*bundle.warnings, *extensions.warnings, *configuration.warnings, *_not_applied(extensions))
+    return (*told, *property_notices(configuration), *unused)
 
 
 def _not_applied(extensions: Extensions) -> list[Problem]:

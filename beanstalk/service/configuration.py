@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from beanstalk.errors import Where
 from beanstalk.model import OnFailure, OptionSetting, Policy, Rollout
+from beanstalk.options.catalogue import catalogue
 from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.rollout.policies import batch_of
 
@@ -27,10 +30,14 @@ RECOMMENDED = (
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One setting of an environment, with the layer it belongs to."""
+    """One setting of an environment, with the layer it belongs to.
+
+    link: the environment whose address this property is (`EnvironmentLinks` of env.yaml), "" for any other setting.
+    """
 
     setting: OptionSetting
     layer: Layer = Layer.ENVIRONMENT
+    link: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -38,23 +45,18 @@ class Stored:
 
 
 def load_settings(settings_json: str) -> tuple[Stored, ...]:
-    return tuple(
-        Stored(
-            OptionSetting(each["Namespace"], each["OptionName"], each["Value"], each.get("ResourceName", "")),
-            Layer(each["Layer"]),
-        )
-        for each in json.loads(settings_json)
-    )
+    return tuple(_stored(row) for row in json.loads(settings_json))
 
 
 def dump_settings(settings: Iterable[Stored]) -> str:
-    rows = []
-    for each in sorted(settings, key=lambda stored: (*stored.key, stored.layer)):
-        row = {"Namespace": each.setting.namespace, "OptionName": each.setting.name, "Value": each.setting.value}
-        if each.setting.resource_name:
-            row["ResourceName"] = each.setting.resource_name
-        rows.append(row | {"Layer": str(each.layer)})
-    return json.dumps(rows)
+    """As JSON. The place is kept of what a file said that is no part of the bundle's `.ebextensions`."""
+    return json.dumps([_row(each) for each in sorted(settings, key=lambda stored: (*stored.key, stored.layer))])
+
+
+def are_same(one: Iterable[Stored], other: Iterable[Stored]) -> bool:
+    """Whether they say the same, wherever it was written."""
+    told = [{(*each.key, each.setting.value, each.layer, each.link) for each in settings} for settings in (one, other)]
+    return told[0] == told[1]
 
 
 def change_settings(
@@ -65,6 +67,12 @@ def change_settings(
     gone = {*((each.namespace, each.name, each.resource_name) for each in add), *((*each, "") for each in remove)}
     kept = [each for each in stored if each.key not in gone]
     return (*kept, *(Stored(each) for each in {(e.namespace, e.name, e.resource_name): e for e in add}.values()))
+
+
+def is_secret(setting: OptionSetting) -> bool:
+    """Whether nobody is shown its value: passwords, as far as the catalogue knows them."""
+    option = catalogue().find(setting.namespace, setting.name)
+    return option is not None and option.sensitive
 
 
 def differences(before: Sequence[Stored], after: Sequence[Stored]) -> list[str]:
@@ -119,3 +127,21 @@ def rollout_for(configuration: Configuration, old_size: int, policy: Policy | No
         ignore_health=configuration.boolean(COMMAND, "IgnoreHealthCheck"),
         on_failure=OnFailure(configuration.text(OURS, "OnFailure") or "rollback"),
     )
+
+
+def _stored(row: dict[str, Any]) -> Stored:
+    at = Where(*row["At"]) if "At" in row else None
+    setting = OptionSetting(row["Namespace"], row["OptionName"], row["Value"], row.get("ResourceName", ""), at)
+    return Stored(setting, Layer(row["Layer"]), row.get("Link", ""))
+
+
+def _row(each: Stored) -> dict[str, Any]:
+    setting, at = each.setting, each.setting.at
+    row: dict[str, Any] = {"Namespace": setting.namespace, "OptionName": setting.name, "Value": setting.value}
+    if setting.resource_name:
+        row["ResourceName"] = setting.resource_name
+    if at is not None and each.layer is Layer.SAVED:
+        row["At"] = [at.path, at.line, at.column]
+    if each.link:
+        row["Link"] = each.link
+    return row | {"Layer": str(each.layer)}

@@ -16,9 +16,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from beanstalk.agent.daemon import agent_pid
+from beanstalk.agent.pools import DOMAIN
 from beanstalk.errors import BeanstalkError, TargetError
 from beanstalk.records import Environment
 from beanstalk.service.agent import balancer
+from beanstalk.service.links import links_of, names_are_found
 from beanstalk.service.place import Service
 from beanstalk.targets.local.caddy import caddy_program
 from beanstalk.targets.local.haproxy import haproxy_program
@@ -26,6 +28,7 @@ from beanstalk.targets.local.processes import ProcessHost
 from beanstalk.targets.local.proxy import find_program, owner_of
 
 ALL, PYTHON, NODE, CONTAINERS = "everything", "Python applications", "Node.js applications", "containers"
+LINKS = "links between environments"
 _LITTLE_BYTES, _NOTHING_BYTES = 1_000_000_000, 50_000_000
 _FEW_FILES = 1024
 _PATIENCE_S = 10
@@ -76,6 +79,7 @@ def examine(service: Service) -> tuple[Check, ...]:
         _disk(service, everyone),
         _agent(service, everyone),
         _files(),
+        _names(living),
         *_strays(service, store.state is State.GOOD),
     )
 
@@ -188,6 +192,14 @@ def _files() -> Check:
     texts = ["any number" if each == resource.RLIM_INFINITY else f"{each:,}" for each in (soft, hard)]
     remedy = f"ulimit -n {4 * _FEW_FILES}" if least < _FEW_FILES else ""
     return Check("open files", ALL, f"{texts[0]} at once, at most {texts[1]}", remedy)
+
+
+def _names(living: Sequence[Environment]) -> Check:
+    """Browsers and curl need nobody for these names; other programs ask the system."""
+    if names_are_found():
+        return Check("names", LINKS, f"every name under {DOMAIN} is this machine")
+    needed_by = tuple(each.name for each in living if links_of(each))
+    return Check("names", LINKS, f"no program finds NAME.{DOMAIN}", _install("libnss-myhostname"), needed_by)
 
 
 def _strays(service: Service, readable: bool) -> Iterator[Check]:

@@ -28,7 +28,7 @@ from beanstalk.records import (
 )
 from beanstalk.service.changes import Change, Inputs, busy, work_out
 from beanstalk.service.configuration import change_settings, load_settings
-from beanstalk.service.links import linking_to
+from beanstalk.service.links import link_notices, linking_to
 from beanstalk.service.manifest import Base, base_warnings, first_settings, first_tags
 from beanstalk.service.place import Service, find_environment, new_environment_id, new_request_id
 from beanstalk.service.tags import Pairs, check_tags, own_tags
@@ -73,12 +73,13 @@ def prepare_create(
     base = base or Base()
     of_manifest = base.manifest.cname.lower() if base.manifest else ""
     environment = _blank(service, name, cname or of_manifest or name.lower(), version.application)
-    tags, warnings = first_tags(base)
+    tags, told = first_tags(base)
     check_tags(tags)
     stored = first_settings(service, environment, base, settings)
+    warnings = (*base_warnings(base), *told, *link_notices(stored))
     inputs = Inputs(version, bundle, stored, platform=platform, mode=mode)
     change = work_out(service, Kind.CREATE, environment, inputs, Policy.ALL_AT_ONCE)
-    return replace(change, tags=tuple(tags), warnings=(*base_warnings(base), *warnings, *change.warnings))
+    return replace(change, tags=tuple(tags), warnings=(*warnings, *change.warnings))
 
 
 def prepare_clone(

@@ -12,19 +12,21 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from beanstalk.errors import AlreadyExists, InvalidInput, NotFound, Problem
-from beanstalk.model import OptionSetting, Policy
+from beanstalk.model import OptionSetting
 from beanstalk.options.configuration import Layer
 from beanstalk.options.resolve import resolve
 from beanstalk.platforms import find_platform
-from beanstalk.records import Environment, Kind, Version
-from beanstalk.service.changes import Change, Inputs, work_out
-from beanstalk.service.configuration import Stored, change_settings, load_settings
-from beanstalk.service.environments import _blank
-from beanstalk.service.place import Service
+from beanstalk.records import Environment, Kind
+from beanstalk.service.changes import Change, work_out
+from beanstalk.service.configuration import Stored, is_secret, load_settings
+from beanstalk.service.manifest import Base, check_tier, is_of_manifest
+from beanstalk.service.place import Service, find_environment
+from beanstalk.service.updates import running
+from beanstalk.service.validation import FileKind, Severity, validate_file
 from beanstalk.service.versions import create_application
-from beanstalk.source.bundle import Bundle
 from beanstalk.source.document import Kind as NodeKind
 from beanstalk.source.environment_parts import read_options
+from beanstalk.source.manifest import KEYS as MANIFEST_KEYS
 from beanstalk.source.saved import KEYS, SUFFIX, SavedConfiguration, read_saved, write_saved
 from beanstalk.source.yaml_notes import read_mapping
 from beanstalk.store.attachments import Saved
@@ -36,7 +38,10 @@ _DESCRIPTION = 200
 def save_configuration(
     service: Service, environment: Environment, name: str, description: str = "", replaces: bool = False
 ) -> Saved:
-    """Store what is set on an environment. Raises InvalidInput for a bad name, AlreadyExists unless `replaces`."""
+    """Store what is set on an environment, without its passwords.
+
+    Raises InvalidInput for a bad name, AlreadyExists unless `replaces`.
+    """
     _check_name(name, description)
     before = service.store.saved.get(environment.application, name)
     if before is not None and not replaces:
@@ -45,7 +50,7 @@ def save_configuration(
     now = service.now()
     tags = service.store.tags.where("environment_id = ? ORDER BY key", environment.id)
     found = SavedConfiguration(
-        settings=_strongest(load_settings(environment.settings_json)),
+        settings=tuple(each for each in _strongest(load_settings(environment.settings_json)) if not is_secret(each)),
         description=description,
         date_created=_milliseconds(before.created if before else now),
         date_modified=_milliseconds(now),
@@ -69,10 +74,13 @@ def put_configuration(service: Service, application: str, name: str, path: str, 
 
 
 def read_checked(path: str, content: bytes) -> SavedConfiguration:
-    """A saved configuration whose options are right, too, with all warnings. Raises InvalidInput."""
-    found = read_saved(path, content)
-    configuration = resolve({Layer.SAVED: found.settings})
-    return replace(found, warnings=(*found.warnings, *configuration.warnings))
+    """A saved configuration whose options are right, too, with all warnings. Raises InvalidInput with every problem."""
+    findings = validate_file(path, content, FileKind.SAVED).findings
+    errors = [each.problem for each in findings if each.severity is Severity.ERROR]
+    if errors:
+        raise InvalidInput(errors)
+    warnings = tuple(each.problem for each in findings if each.severity is Severity.WARNING)
+    return replace(read_saved(path, content), warnings=warnings)
 
 
 def find_saved(service: Service, application: str, name: str) -> Saved:
@@ -97,40 +105,32 @@ def delete_saved(service: Service, application: str, name: str) -> None:
     service.store.saved.remove(application, name)
 
 
-def prepare_create_saved(
-    service: Service,
-    name: str,
-    version: Version,
-    bundle: Bundle,
-    saved: SavedConfiguration,
-    settings: Sequence[OptionSetting] = (),
-    cname: str | None = None,
-    platform: str | None = None,
-    mode: str | None = None,
-) -> Change:
-    """As `prepare_create`, with the settings of a saved configuration below `settings` and nothing recommended."""
-    if saved.tier.name != "WebServer":
-        text = f"the tier {saved.tier.name} of the saved configuration is not in this version"
-        raise InvalidInput([Problem(text, hint="there is: WebServer")])
-    environment = _blank(service, name, cname or name.lower(), version.application)
-    stored = (*(Stored(each, Layer.SAVED) for each in saved.settings), *change_settings((), settings))
-    inputs = Inputs(version, bundle, stored, platform=platform, mode=mode)
-    return work_out(service, Kind.CREATE, environment, inputs, Policy.ALL_AT_ONCE)
+def prepare_apply(service: Service, name: str, saved: SavedConfiguration) -> Change:
+    """UpdateEnvironment with a saved configuration: every setting of it holds from now on.
 
-
-def platform_names(saved: SavedConfiguration) -> tuple[str, ...]:
-    """What it calls its platform: a solution stack, or the name within an ARN. () when it names none."""
-    _, _, named = saved.platform_arn.partition(":platform/")
-    return tuple(name for name in (saved.solution_stack, named.rpartition("/")[0]) if name)
+    Those of the saved configuration before it go; what was set directly stays, unless this one says otherwise, and so
+    do the settings and links of env.yaml. Raises InvalidInput for a tier that is not in this version.
+    """
+    environment = find_environment(service, name)
+    check_tier(Base(saved=saved))
+    keys = {(each.namespace, each.name, each.resource_name) for each in saved.settings}
+    kept = [
+        each
+        for each in load_settings(environment.settings_json)
+        if each.key not in keys and (each.layer is not Layer.SAVED or is_of_manifest(each))
+    ]
+    stored = (*kept, *(Stored(each, Layer.SAVED) for each in saved.settings))
+    change = work_out(service, Kind.CONFIGURE, environment, running(service, environment, stored))
+    return replace(change, warnings=(*saved.warnings, *_not_taken(service, saved, environment), *change.warnings))
 
 
 def read_update(path: str, content: bytes) -> tuple[tuple[OptionSetting, ...], tuple[tuple[str, str], ...]]:
     """(settings, options to remove) of what `config --update` takes: `OptionSettings` as in a saved configuration,
     where null removes an option; or the list in JSON that the API takes. Raises InvalidInput with every problem."""
     if content.lstrip()[:1] == b"[":
-        return read_saved(path, content).settings, ()
+        return read_checked(path, content).settings, ()
     document, root, notes = read_mapping(path, content, "the update")
-    options = notes.mapping(root, "an update", KEYS).get("OptionSettings")
+    options = notes.mapping(root, "an update", (*KEYS, *MANIFEST_KEYS)).get("OptionSettings")
     if options is None:
         notes.wrong(root, "there are no OptionSettings", "write OptionSettings: {NAMESPACE: {OPTION: VALUE}}")
     settings = read_options(options, notes)
@@ -140,8 +140,18 @@ def read_update(path: str, content: bytes) -> tuple[tuple[OptionSetting, ...], t
         for name, value in (inner.entries() if inner.kind is NodeKind.MAPPING else ())
         if value.kind is NodeKind.NULL
     ]
+    try:
+        resolve({Layer.ENVIRONMENT: settings})
+    except InvalidInput as error:
+        notes.problems += error.problems
     notes.finish(document.duplicates)
     return settings, tuple(removed)
+
+
+def secrets_of(environment: Environment) -> list[str]:
+    """What is set on it and never comes into a saved configuration: passwords, as in Elastic Beanstalk."""
+    stored = load_settings(environment.settings_json)
+    return sorted({f"{each.setting.namespace}:{each.setting.name}" for each in stored if is_secret(each.setting)})
 
 
 def _keep(service: Service, application: str, name: str, text: str) -> Saved:
@@ -170,6 +180,19 @@ def _stack(service: Service, name: str) -> str:
         return branch if find_platform(branch, service.platforms).name == name else name
     except NotFound:
         return name
+
+
+def _not_taken(service: Service, saved: SavedConfiguration, environment: Environment) -> tuple[Problem, ...]:
+    """An environment keeps its platform."""
+    for name, _ in Base(saved=saved).platform_names:
+        try:
+            if find_platform(name, service.platforms).name == environment.platform:
+                return ()
+        except NotFound:
+            continue
+        text = f"the platform {name} of the saved configuration is not taken: {environment.name} keeps its own"
+        return (Problem(text, hint="an environment of another platform is a new one: beanstalk create --cfg"),)
+    return ()
 
 
 def _check_name(name: str, description: str) -> None:

@@ -14,6 +14,7 @@ from beanstalk.service.changes import Change, Inputs, work_out
 from beanstalk.service.configuration import ASG, PROPERTIES, Stored, change_settings, load_settings
 from beanstalk.service.consequences import still_set
 from beanstalk.service.environments import _blank, deployed
+from beanstalk.service.manifest import later_settings
 from beanstalk.service.place import Service, find_environment
 from beanstalk.service.versions import bundle_of, find_version
 from beanstalk.source.bundle import Bundle
@@ -27,13 +28,17 @@ def prepare_deploy(
     settings: Sequence[OptionSetting] = (),
     once: Sequence[OptionSetting] = (),
     force: bool = False,
+    group: str = "",
 ) -> Change:
     """Another version. settings: stored when it succeeds.  once: for this deployment only, as `--policy` is.
-    force: deploy even what runs already."""
+    force: deploy even what runs already.  group: for new links of env.yaml, see `later_settings`."""
     environment = find_environment(service, name)
     stored = change_settings(load_settings(environment.settings_json), settings)
-    inputs = Inputs(version, bundle or bundle_of(service, version), stored, tuple(once), environment.platform)
-    return work_out(service, Kind.DEPLOY, environment, inputs, force=force)
+    bundle = bundle or bundle_of(service, version)
+    stored, warnings = later_settings(service, environment, bundle, stored, group)
+    inputs = Inputs(version, bundle, stored, tuple(once), environment.platform)
+    change = work_out(service, Kind.DEPLOY, environment, inputs, force=force)
+    return replace(change, warnings=(*warnings, *change.warnings))
 
 
 def prepare_configure(
@@ -47,14 +52,15 @@ def prepare_configure(
     environment = find_environment(service, name)
     before = load_settings(environment.settings_json)
     stored = change_settings(before, settings, remove)
-    change = work_out(service, kind, environment, _current(service, environment, stored))
+    change = work_out(service, kind, environment, running(service, environment, stored))
     return replace(change, warnings=(*change.warnings, *still_set(before, change.configuration, remove)))
 
 
 def prepare_properties(service: Service, name: str, values: Sequence[tuple[str, str]]) -> Change:
-    """`setenv`: an empty value removes the property."""
-    settings = [OptionSetting(PROPERTIES, key, value) for key, value in values if value]
-    return prepare_configure(service, name, settings, [(PROPERTIES, key) for key, value in values if not value])
+    """`setenv`: an empty value removes the property; of several values for one name the last one counts."""
+    last = dict(values)
+    settings = [OptionSetting(PROPERTIES, key, value) for key, value in last.items() if value]
+    return prepare_configure(service, name, settings, [(PROPERTIES, key) for key, value in last.items() if not value])
 
 
 def prepare_scale(service: Service, name: str, count: int) -> Change:
@@ -67,13 +73,13 @@ def prepare_restart(service: Service, name: str) -> Change:
     """New instances of the same version, by the environment's policy and batches."""
     environment = find_environment(service, name)
     stored = load_settings(environment.settings_json)
-    return work_out(service, Kind.RESTART, environment, _current(service, environment, stored), force=True)
+    return work_out(service, Kind.RESTART, environment, running(service, environment, stored), force=True)
 
 
 def prepare_rebuild(service: Service, name: str) -> Change:
     """Everything anew and at once, as if it were just created; there is an outage."""
     environment = find_environment(service, name)
-    inputs = _current(service, environment, load_settings(environment.settings_json))
+    inputs = running(service, environment, load_settings(environment.settings_json))
     return work_out(service, Kind.REBUILD, environment, inputs, Policy.ALL_AT_ONCE, force=True)
 
 
@@ -91,6 +97,15 @@ def prepare_rollback(service: Service, name: str, label: str | None = None) -> C
     return work_out(service, Kind.ROLLBACK, environment, inputs, force=True)
 
 
+def running(service: Service, environment: Environment, stored: tuple[Stored, ...]) -> Inputs:
+    """What an environment runs, with these settings."""
+    current = deployed(service, environment)
+    version = service.store.versions.get(environment.application, current.version_label)
+    if version is None:
+        version = Version(environment.application, current.version_label, current.digest, 0, "", 0.0)
+    return Inputs(version, bundle_of(service, version), stored, platform=current.platform)
+
+
 def prepare_blue_green(
     service: Service,
     name: str,
@@ -98,6 +113,7 @@ def prepare_blue_green(
     bundle: Bundle | None = None,
     settings: Sequence[OptionSetting] = (),
     terminate_old: bool = False,
+    group: str = "",
 ) -> Change:
     """The version in a second environment, then both CNAMEs exchanged in one change.
 
@@ -106,7 +122,9 @@ def prepare_blue_green(
     blue = find_environment(service, name)
     deployed(service, blue)
     stored = change_settings(load_settings(blue.settings_json), settings)
-    inputs = Inputs(version, bundle or bundle_of(service, version), stored, platform=blue.platform)
+    bundle = bundle or bundle_of(service, version)
+    stored, warnings = later_settings(service, blue, bundle, stored, group)
+    inputs = Inputs(version, bundle, stored, platform=blue.platform)
     other = counterpart(name)
     green = service.store.environment(other)
     if green is None:
@@ -114,7 +132,8 @@ def prepare_blue_green(
     elif green.application != blue.application or not green.deployment_id:
         raise BeanstalkError(f"{other} exists and is no counterpart of {name}", hint=f"terminate or rename {other}")
     change = work_out(service, Kind.BLUE_GREEN, green, inputs, Policy.ALL_AT_ONCE, force=True)
-    return replace(change, arguments=(("on", blue.id), ("terminate_old", terminate_old)))
+    arguments = (("on", blue.id), ("terminate_old", terminate_old))
+    return replace(change, arguments=arguments, warnings=(*warnings, *change.warnings))
 
 
 def counterpart(name: str) -> str:
@@ -122,15 +141,6 @@ def counterpart(name: str) -> str:
     if name.endswith("-green"):
         return name.removesuffix("-green")
     return name.removesuffix("-blue") + "-green"
-
-
-def _current(service: Service, environment: Environment, stored: tuple[Stored, ...]) -> Inputs:
-    """The version that runs, with these settings."""
-    current = deployed(service, environment)
-    version = service.store.versions.get(environment.application, current.version_label)
-    if version is None:
-        version = Version(environment.application, current.version_label, current.digest, 0, "", 0.0)
-    return Inputs(version, bundle_of(service, version), stored, platform=current.platform)
 
 
 def _deployment_before(service: Service, environment: Environment, label: str | None) -> Deployment:

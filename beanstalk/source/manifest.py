@@ -29,7 +29,7 @@ KEYS = (
     "EnvironmentLinks",
 )  # fmt: skip
 SHORTEST_NAME, LONGEST_NAME, LONGEST_FOR_COMPOSE = 4, 40, 23
-LONGEST_CNAME = 63
+LONGEST_CNAME, LONGEST_GROUP = 63, 19
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
@@ -82,16 +82,20 @@ def read_manifest(content: bytes, path: str = FILE_NAME) -> Manifest:
     return Manifest(name, cname, links, arn, stack, tier, tags, settings, root.at, notes.finish(document.duplicates))
 
 
-def expand(manifest: Manifest, group: str) -> Manifest:
+def expand(manifest: Manifest, group: str, name: str = "") -> Manifest:
     """The manifest for one group: a + at the end of a name becomes - and the group. group: "" for none.
 
-    Raises InvalidInput as the EB CLI refuses it: a + without a group, a group without a + in the environment's name.
+    name: the environment's, when somebody gives it instead of the manifest. Raises InvalidInput as the EB CLI refuses
+    it: a + without a group, a group without a + in the environment's name.
     """
-    if group and not _NAME.fullmatch(group):
-        raise _refused(manifest, f"{group[:60]!r} cannot be a group", "use letters, digits and -, not - at the ends")
+    if name:
+        manifest = replace(manifest, environment_name=name)
+    if group and (not _NAME.fullmatch(group) or len(group) > LONGEST_GROUP):
+        limits = f"use 1 to {LONGEST_GROUP} letters, digits and -, not - at the ends"
+        raise _refused(manifest, f"{group[:60]!r} cannot be a group", limits)
     if manifest.needs_group and not group:
-        raise _refused(manifest, "a name in the manifest ends in +, and no group is given", "name a group")
-    if group and not manifest.environment_name.endswith("+"):
+        raise _refused(manifest, "a name in the manifest ends in +, and no group is given", "name a group: --group dev")
+    if group and not name and not manifest.environment_name.endswith("+"):
         text = f"a group is given, but the EnvironmentName {manifest.environment_name!r} does not end in +"
         raise _refused(manifest, text, "write + at its end, or give no group")
     name, cname = _grouped(manifest.environment_name, group), _grouped(manifest.cname, group)
@@ -104,6 +108,12 @@ def expand(manifest: Manifest, group: str) -> Manifest:
         warnings += (Problem(text, manifest.at, "a shorter name or group is safe everywhere"),)
     links = tuple(replace(link, environment=_grouped(link.environment, group)) for link in manifest.links)
     return replace(manifest, environment_name=name, cname=cname, links=links, warnings=warnings)
+
+
+def group_of(manifest: Manifest, name: str) -> str:
+    """The group of the environment `name`, "" when its name does not come from this manifest."""
+    stem = manifest.environment_name.removesuffix("+") + "-"
+    return name.removeprefix(stem) if manifest.environment_name.endswith("+") and name.startswith(stem) else ""
 
 
 def _grouped(name: str, group: str) -> str:

@@ -71,7 +71,8 @@ def test_a_group_takes_the_place_of_the_plus():
         ("front+", "", "a name in the manifest ends in +, and no group is given"),
         ("front", "dev", "the EnvironmentName 'front' does not end in +"),
         ("front+", "-dev", "'-dev' cannot be a group"),
-        ("front+", "x" * 40, "is too long with the group"),
+        ("front+", "x" * 20, "cannot be a group"),
+        ("f" * 30 + "+", "x" * 19, "is too long with the group"),
     ],
 )
 def test_a_group_that_does_not_fit_is_refused(name, group, said):
