@@ -25,10 +25,11 @@ def check_times(given: Given) -> Iterator[Finding]:
         if every is None or wait is None or wait < every:
             continue
         chosen = given.chosen(namespace, timeout)
-        origin = "" if chosen else ", its default,"
-        text = f"{namespace}: {timeout} {wait}{origin} is not less than {interval} {every}"
+        origins = ["" if given.chosen(namespace, name) else ", its default," for name in (timeout, interval)]
+        text = f"{namespace}: {timeout} {wait}{origins[0]} is not less than {interval} {every}{origins[1].rstrip(',')}"
         places = (namespace, timeout), (namespace, interval)
-        yield Finding(given.problem(text, f"set {timeout} to {every - 1} or less", *places), fatal=chosen)
+        hint = f"set {timeout} to {every - 1} or less" + (f", or {interval} to more than {wait}" if origins[1] else "")
+        yield Finding(given.problem(text, hint, *places), fatal=chosen)
 
 
 def shared(given: Given) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ _OF_NAMESPACE = (
 )  # fmt: skip
 _PLAIN = (
     "type", "about", "default_note", "lenient", "unit", "max_length", "item_max_length", "item_max_wildcards",
-    "pattern", "form", "required", "immutable", "sensitive", "change", "note", *_HANDED_DOWN[2:],
+    "pattern", "form", "schema", "required", "immutable", "sensitive", "change", "note", *_HANDED_DOWN[2:],
 )  # fmt: skip
 
 

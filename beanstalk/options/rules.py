@@ -6,12 +6,17 @@ An error is what would make an update of Elastic Beanstalk fail, a warning what 
 from __future__ import annotations
 
 from beanstalk.errors import Problem
-from beanstalk.options import balancer_rules, catalogue_rules, deployment_rules
+from beanstalk.options import balancer_rules, catalogue_rules, deployment_rules, document_rules
 from beanstalk.options.catalogue import Key
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.given import Given, Rule
 
-RULES: tuple[Rule, ...] = (*deployment_rules.RULES, *balancer_rules.RULES, *catalogue_rules.RULES)
+RULES: tuple[Rule, ...] = (
+    *deployment_rules.RULES,
+    *balancer_rules.RULES,
+    *catalogue_rules.RULES,
+    *document_rules.RULES,
+)
 
 
 def conflicts(configuration: Configuration, wrong: frozenset[Key]) -> tuple[list[Problem], list[Problem]]:

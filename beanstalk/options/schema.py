@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from beanstalk.options.catalogue import ANY_NAME, PROPERTIES, Catalogue, Namespace, Option, catalogue
+from beanstalk.source.json_schema import read_schema
 
 Schema = dict[str, Any]
 
@@ -169,6 +170,9 @@ def _value(option: Option) -> Schema:
             return {"$ref": "#/$defs/arn"}
         case "duration":
             return _any_of({"type": "string", "pattern": "^PT(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+S)?$"})
+        case "json" if option.schema:
+            document = {key: value for key, value in read_schema(option.schema).items() if key != "$schema"}
+            return _any_of({"type": "string"}, document)
         case "json":
             return {"$ref": "#/$defs/json"}
         case _:

@@ -73,7 +73,8 @@ class _Check:
         if node.value is None:
             return
         if not self._type(node, rule):
-            wanted = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
+            kinds = [rule["type"]] if isinstance(rule["type"], str) else rule["type"]
+            wanted = [kind for kind in kinds if kind != "null"]
             text = f"{_TYPES[node.kind]} where {' or '.join(_TYPES[kind] for kind in wanted)} belongs"
             self._tell(node.at, path, text, _remedy(node, wanted), lenient)
             return
@@ -142,7 +143,7 @@ class _Check:
     def _enum(self, node: Json, rule: dict[str, Any], path: str, lenient: bool) -> None:
         if "enum" in rule and not any(_same(node.value, allowed) for allowed in rule["enum"]):
             shown = _TYPES[node.kind] if node.kind in ("object", "array") else repr(str(node.value)[:60])
-            allowed = dict.fromkeys(str(each) for each in rule["enum"])
+            allowed = dict.fromkeys("null" if each is None else str(each) for each in rule["enum"])
             self._tell(node.at, path, f"{shown} is not possible", f"allowed are {', '.join(allowed)}", lenient)
 
     def _tell(self, at: Where, path: str, text: str, hint: str, lenient: bool) -> None:

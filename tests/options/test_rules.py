@@ -26,6 +26,13 @@ CLASSIC, APPLICATION, NETWORK = (
     f"{ENVIRONMENT}:LoadBalancerType={kind}" for kind in ("classic", "application", "network")
 )
 
+METRICS = '"Version": 1, "CloudWatchMetrics": {"%s": {"%s": %s}}'
+RULE = '"Version": 1, "Rules": {"Environment": {"ELB": {"ELBRequests4xx": {"Enabled": %s}}}}'
+
+
+def document(members: str) -> str:
+    return f"{HEALTH}:ConfigDocument={{{members}}}"
+
 
 def settings_of(*options: str) -> list[OptionSetting]:
     return [parse_option(option) for option in options]
@@ -56,6 +63,16 @@ def warnings(*options: str, about: Circumstances | None = None) -> list[str]:
             [f"{PROCESS}:api:HealthCheckInterval=5", f"{PROCESS}:api:HealthCheckTimeout=9"],
             "set HealthCheckTimeout to 4",
         ),
+        (
+            [f"{PROCESS}:default:HealthCheckTimeout=20"],
+            "HealthCheckTimeout 20 is not less than HealthCheckInterval 15, its default\n"
+            "  hint: set HealthCheckTimeout to 14 or less, or HealthCheckInterval to more than 20",
+        ),
+        ([document('"Version": 2')], "Version: '2' is not possible\n  hint: allowed are 1"),
+        ([document(METRICS % ("Environment", "ApplicationRequests5xx", "30"))], "allowed are 60, null"),
+        ([document(METRICS % ("Instance", "CPUUser", '"60"'))], "CloudWatchMetrics.Instance.CPUUser: '60'"),
+        ([document(RULE % '"false"')], "Enabled: a text where true or false belongs\n  hint: write false without"),
+        ([f"{HEALTH}:ConfigDocument=[1]"], "a list [ ] where an object { } belongs"),
         (
             [CLASSIC, "aws:elb:healthcheck:Interval=5", "aws:elb:healthcheck:Timeout=5"],
             "Timeout 5 is not less than Interval 5",
@@ -280,3 +297,30 @@ def test_a_great_many_settings_are_checked_in_reasonable_time():
     begin = process_time()
     resolve({Layer.EBEXTENSIONS: many})
     assert process_time() - begin < 5
+
+
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ("", ["has no Version"]),
+        (
+            METRICS % ("Instance", "CPUUsr", "60"),
+            ["the key CPUUsr is not known here and has no effect\n  hint: did you mean CPUUser?"],
+        ),
+        (METRICS % ("Instance", "InstancesOk", "60"), ["the key InstancesOk is not known"]),
+        (
+            '"Version": "1", "Role": {}',
+            ["the key Role is not known here and has no effect\n  hint: did you mean Rules?"],
+        ),
+        (METRICS % ("Environment", "ApplicationLatencyP99.9", "null"), []),
+        (RULE % "false", []),
+    ],
+)
+def test_an_unknown_member_of_a_document_is_a_warning(members: str, told: list[str]) -> None:
+    found = warnings(document(members))
+    assert len(found) == len(told) and all(each in text for each, text in zip(told, found, strict=True)), found
+
+
+def test_a_document_without_enhanced_health_is_idle() -> None:
+    [warning] = warnings(document('"Version": 1'), f"{HEALTH}:SystemType=basic")
+    assert "ConfigDocument is ignored" in warning

@@ -36,6 +36,9 @@ GOOD = """
 - {"aws:elbv2:listener:8443": {Rules: "a,b"}}
 - {aws:elasticbeanstalk:environment:process:api: {MatcherHTTPCode: 200}}
 - {aws:elasticbeanstalk:healthreporting:system: {ConfigDocument: {Version: 1}}}
+- {aws:elasticbeanstalk:healthreporting:system: {ConfigDocument: '{"Version": 1}'}}
+- aws:elasticbeanstalk:healthreporting:system:
+    ConfigDocument: {Version: 1, CloudWatchMetrics: {Environment: {InstancesOk: 60, InstancesSevere: null}}}
 - {aws:elasticbeanstalk:cloudwatch:logs: {RetentionInDays: 14}}
 - {aws:autoscaling:updatepolicy:rollingupdate: {PauseTime: PT10M}}
 - {aws:elb:loadbalancer: {LoadBalancerHTTPSPort: 443}}
@@ -68,6 +71,10 @@ BAD = """
 - {aws:elasticbeanstalk:environment:process:default: {HealthCheckPath: health}}
 - {aws:elasticbeanstalk:environment:process:api: {MatcherHTTPCode: 20x}}
 - {aws:ec2:instances: {SupportedArchitectures: "arm64, mips"}}
+- {aws:elasticbeanstalk:healthreporting:system: {ConfigDocument: {Version: 2}}}
+- {aws:elasticbeanstalk:healthreporting:system: {ConfigDocument: [1]}}
+- aws:elasticbeanstalk:healthreporting:system:
+    ConfigDocument: {Version: 1, CloudWatchMetrics: {Environment: {InstancesOk: 30}}}
 - {"aws:elbv2:loadbalancer": {SharedLoadBalancer: my-balancer}}
 - [{namespace: aws:autoscaling:asg, option_name: MinSise, value: "1"}]
 - [{namespace: aws:autoscaling:asg, option_name: MinSize, value: "x"}]

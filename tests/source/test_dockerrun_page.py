@@ -27,4 +27,4 @@ def test_there_is_an_example_of_each_version():
 def test_the_page_about_editors_names_every_schema():
     page = (DOCS / "editors.md").read_text("utf-8")
     names = {path.name for path in Path(json_schema.__file__).with_name("schemas").iterdir()}
-    assert set(re.findall(r"`(dockerrun[\w-]*\.json)`", page)) == names
+    assert set(re.findall(r"`([\w-]+\.json)`", page)) == names

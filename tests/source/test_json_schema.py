@@ -14,7 +14,7 @@ from beanstalk.source import json_schema
 from beanstalk.source.json_schema import Findings, check_schema, read_schema
 from beanstalk.source.json_text import read_json
 
-NAMES = ["dockerrun-v1", "dockerrun-v2", "dockerrun-v3"]
+NAMES = ["dockerrun-v1", "dockerrun-v2", "dockerrun-v3", "config-document"]
 KNOWN = {
     "$schema", "title", "description", "default", "type", "properties", "additionalProperties", "required", "items",
     "enum", "minimum", "maximum", "minItems", "maxItems", "minLength", "pattern", "$ref", "x-severity", "x-filled",
