@@ -1,29 +1,32 @@
 """Text that a person wrote as YAML or JSON -> nodes that know their place. No value is constructed, no tag is obeyed.
 
-A node is read lazily: aliases are followed where somebody looks, and a document hands out only so many nodes, so that
-a few lines of aliases cannot grow without end. Syntax is that of YAML 1.1 as Elastic Beanstalk's own reader has it;
-JSON is read as YAML, which it nearly is.
+An alias is the node that it names. What a document amounts to once its aliases are followed has a limit, so that a few
+lines of aliases cannot grow without end. Syntax is that of YAML 1.1 as Elastic Beanstalk's own reader has it; JSON is
+read as YAML, which it nearly is.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
+from yaml.resolver import Resolver
 
 from beanstalk.errors import InvalidInput, Problem, Where
-from beanstalk.source.yaml_syntax import LINE_END, MAX_BYTES, MAX_DEPTH, compose, decode
+from beanstalk.source.yaml_mistakes import LINE_END
+from beanstalk.source.yaml_syntax import MAX_BYTES, SURROGATE, decode, events
 
 __all__ = [
     "MAX_BYTES",
     "MAX_CHARACTERS",
     "MAX_DEPTH",
     "MAX_NODES",
+    "MAX_WRITTEN_NODES",
     "Document",
     "Kind",
     "Node",
@@ -31,11 +34,14 @@ __all__ = [
     "read_document",
 ]
 
+MAX_DEPTH = 50
+MAX_WRITTEN_NODES = 20_000
 MAX_NODES = 100_000
 MAX_CHARACTERS = 32 * 1024 * 1024
+"""The last two once all aliases are followed."""
 
 _TAG = "tag:yaml.org,2002:"
-_MERGE = _TAG + "merge"
+_MERGE = "!!merge"
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
@@ -68,54 +74,53 @@ _KINDS = {
 }
 
 
+_PLAIN: dict[str, tuple[tuple[Callable[[str], Any], Kind, str], ...]] = {
+    first: tuple((form.match, _KINDS[name], "!!" + name) for tag, form in forms if (name := tag[len(_TAG) :]) in _KINDS)
+    for first, forms in Resolver.yaml_implicit_resolvers.items()
+}
+"""By its first character: what a text without quotes may be besides text."""
+
+
 @dataclass(slots=True)
 class _Source:
-    """What all nodes of one document share."""
+    """What all nodes of one document share. duplicates: of the mappings that were looked at, by their places."""
 
     path: str
-    handed_out: int = 0
-    characters: int = 0
+    text: str
     duplicates: dict[tuple[int, int, int], Problem] = field(default_factory=dict)
-
-    def where(self, mark: Any) -> Where:
-        return Where(self.path, mark.line + 1, mark.column + 1)
-
-    def count(self, at: Where, characters: int) -> None:
-        self.handed_out += 1
-        self.characters += characters
-        if self.handed_out > MAX_NODES or self.characters > MAX_CHARACTERS:
-            text = f"more than {MAX_NODES:,} values once the aliases are followed"
-            if self.handed_out <= MAX_NODES:
-                text = f"more than {MAX_CHARACTERS:,} characters once the aliases are followed"
-            raise InvalidInput([Problem(text, at, "write out what is needed instead of aliases of aliases")])
 
 
 class Node:
-    """One value with its place. Mappings, sequences and scalars are told apart by `kind`."""
+    """One value with its place. Mappings, sequences and scalars are told apart by `kind`.
 
-    __slots__ = ("_lines", "_node", "_source", "at", "kind")
+    text: what was written, without quotes and escapes; "" of anything but a scalar.
+    tag: as it was written, of kind TAGGED.
+    """
 
-    def __init__(self, node: yaml.Node, source: _Source) -> None:
-        self._node, self._source = node, source
+    __slots__ = ("_at", "_end", "_entries", "_inside", "_lines", "_mark", "_shape", "_source", "kind", "tag", "text")
+
+    def __init__(self, source: _Source, event: Any, shape: Kind, inside: tuple[Node, ...], text: str) -> None:
+        self._source, self._shape, self._inside, self.text = source, shape, inside, text
+        self._mark, self._end = event.start_mark, event.end_mark.index
+        self.kind, self.tag = _kind(event, shape)
+        self._at: Where | None = None
+        self._entries: tuple[tuple[Node, Node], ...] | None = None
         self._lines: tuple[list[int], list[str]] | None = None
-        self.at = source.where(node.start_mark)
-        source.count(self.at, len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
-        self.kind = _kind(node)
 
     @property
-    def tag(self) -> str:
-        """The tag as it was written, for kind TAGGED."""
-        tag = str(self._node.tag)
-        return "!!" + tag.removeprefix(_TAG) if tag.startswith(_TAG) else tag
+    def at(self) -> Where:
+        """Of nothing at all: right behind what it belongs to."""
+        if self._at is None:
+            column, index, text = self._mark.column, self._mark.index, self._source.text
+            if self.is_scalar and index == self._end:
+                while column and text[index - 1] == " ":
+                    column, index = column - 1, index - 1
+            self._at = Where(self._source.path, self._mark.line + 1, column + 1)
+        return self._at
 
     @property
     def is_scalar(self) -> bool:
-        return isinstance(self._node, yaml.ScalarNode)
-
-    @property
-    def text(self) -> str:
-        """What was written, without quotes and escapes. Only of a scalar; "" of anything else."""
-        return str(self._node.value) if isinstance(self._node, yaml.ScalarNode) else ""
+        return self._shape is Kind.STRING
 
     def place(self, offset: int) -> Where:
         """Where the character at this offset of `text` was written, as near as can be told: at least its beginning.
@@ -138,23 +143,24 @@ class Node:
 
     def _read_lines(self) -> tuple[list[int], list[str]]:
         """Offsets where the lines of `text` begin, and the lines as they stand in the file."""
-        begin, end = self._node.start_mark, self._node.end_mark
         starts = [0, *(found.end() for found in re.finditer("\n", self.text))]
-        return starts, LINE_END.split(str(begin.buffer)[begin.pointer : end.pointer])
+        return starts, LINE_END.split(self._source.text[self._mark.index : self._end])
 
-    def entries(self) -> list[tuple[Node, Node]]:
+    def entries(self) -> tuple[tuple[Node, Node], ...]:
         """Key and value of each entry of a mapping, in order; none for anything else.
 
         Of keys with the same text the last one counts, as Elastic Beanstalk's reader has it, and `Document.duplicates`
         tells. `<<: *other` brings the entries of other mappings that are not written out here.
         """
-        if not isinstance(self._node, yaml.MappingNode):
-            return []
+        if self._entries is None:
+            self._entries = self._read_entries() if self._shape is Kind.MAPPING else ()
+        return self._entries
+
+    def _read_entries(self) -> tuple[tuple[Node, Node], ...]:
         own: dict[tuple[bool, str], tuple[Node, Node]] = {}
         merged: list[Node] = []
-        for key_node, value_node in self._node.value:
-            key, value = Node(key_node, self._source), Node(value_node, self._source)
-            if key_node.tag == _MERGE:
+        for key, value in zip(self._inside[::2], self._inside[1::2], strict=True):
+            if key.tag == _MERGE:
                 merged += value.items() if value.kind is Kind.SEQUENCE else [value]
                 continue
             same = (key.is_scalar, key.text if key.is_scalar else str(key.at))
@@ -166,13 +172,11 @@ class Node:
                 raise InvalidInput([Problem("<< brings in something that is no mapping", other.at, "name a mapping")])
             for key, value in other.entries():
                 own.setdefault((key.is_scalar, key.text if key.is_scalar else str(key.at)), (key, value))
-        return list(own.values())
+        return tuple(own.values())
 
-    def items(self) -> list[Node]:
+    def items(self) -> tuple[Node, ...]:
         """The items of a sequence, none of anything else."""
-        if not isinstance(self._node, yaml.SequenceNode):
-            return []
-        return [Node(item, self._source) for item in self._node.value]
+        return self._inside if self._shape is Kind.SEQUENCE else ()
 
     def walk(self) -> Iterator[Node]:
         """This node and everything below it, keys too, aliases followed."""
@@ -187,6 +191,109 @@ class Node:
         text = f"the key {key.text[:60]!r} is here twice, first at line {earlier.at.line}: this later one counts"
         problem = Problem(text, key.at, "keep one of the two")
         self._source.duplicates[(key.at.line, key.at.column, earlier.at.line)] = problem
+
+
+def _kind(event: Any, shape: Kind) -> tuple[Kind, str]:
+    """Kind, and tag if it is one that says more than the kind."""
+    written: str | None = event.tag
+    if written is None or written == "!":
+        if shape is Kind.STRING and event.implicit[0]:
+            text: str = event.value
+            for matches, kind, tag in _PLAIN.get(text[:1], ()):
+                if matches(text):
+                    return kind, tag if tag == _MERGE else ""
+        return shape, ""
+    tag = "!!" + written.removeprefix(_TAG) if written.startswith(_TAG) else written
+    kind = _KINDS.get(tag.removeprefix("!!"), Kind.TAGGED) if tag.startswith("!!") else Kind.TAGGED
+    if (kind if kind in (Kind.MAPPING, Kind.SEQUENCE) else Kind.STRING) is not shape:
+        kind = Kind.TAGGED
+    return kind, tag if kind is Kind.TAGGED or tag == _MERGE else ""
+
+
+_Composed = tuple[Node, int, int, int]
+"""A node; how many levels there are below it; how many values and characters it is with aliases followed."""
+
+
+class _Composer:
+    """Events -> nodes. Refuses what is too much, and an alias that contains itself."""
+
+    def __init__(self, source: _Source) -> None:
+        self._source, self._events = source, events(source.path, source.text)
+        self._anchors: dict[str, _Composed | None] = {}
+        self._written = 0
+
+    def root(self) -> Node | None:
+        first = next(self._events, None)
+        if first is None:
+            return None
+        node = self._value(first, 1)[0]
+        next(self._events, None)
+        return node
+
+    def _value(self, event: Any, depth: int) -> _Composed:
+        """`depth`: how many levels there are from the root to here. An anchor stands for None while it is open."""
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event, depth)
+        self._written += 1
+        if self._written > MAX_WRITTEN_NODES:
+            self._refuse(event, f"more than {MAX_WRITTEN_NODES:,} values", "keep large content in files of its own")
+        if depth > MAX_DEPTH:
+            self._refuse(event, f"nested more than {MAX_DEPTH} deep", "write it flatter")
+        if event.anchor is not None:
+            if event.anchor in self._anchors:
+                self._refuse(event, f"the name &{event.anchor[:60]} is here twice", "give each its own name")
+            self._anchors[event.anchor] = None
+        if isinstance(event, yaml.ScalarEvent):
+            text = self._text(event)
+            found = (Node(self._source, event, Kind.STRING, (), text), 0, 1, len(text))
+        else:
+            found = self._collection(event, depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = found
+        return found
+
+    def _collection(self, event: Any, depth: int) -> _Composed:
+        shape = Kind.MAPPING if isinstance(event, yaml.MappingStartEvent) else Kind.SEQUENCE
+        inside: list[Node] = []
+        levels, values, characters = 0, 1, 0
+        for following in self._events:
+            if isinstance(following, yaml.CollectionEndEvent):
+                break
+            node, below, more, longer = self._value(following, depth + 1)
+            inside.append(node)
+            levels, values, characters = max(levels, below), values + more, characters + longer
+            if values > MAX_NODES or characters > MAX_CHARACTERS:
+                what = f"{MAX_NODES:,} values" if values > MAX_NODES else f"{MAX_CHARACTERS:,} characters"
+                text = f"more than {what} once the aliases are followed"
+                self._refuse(following, text, "write out what is needed instead of aliases of aliases")
+        return Node(self._source, event, shape, tuple(inside), ""), levels + 1, values, characters
+
+    def _alias(self, event: Any, depth: int) -> _Composed:
+        name = event.anchor
+        if name not in self._anchors:
+            self._refuse(
+                event, f"nothing before this is called &{name[:60]}", "a value that begins with * needs quotes"
+            )
+        found = self._anchors[name]
+        if found is None:
+            self._refuse(event, f"the alias *{name[:60]} contains itself", "write the value out")
+        if depth + found[1] > MAX_DEPTH:
+            self._refuse(event, f"nested more than {MAX_DEPTH} deep", "write it flatter")
+        return found
+
+    def _text(self, event: Any) -> str:
+        r"""JSON writes a character beyond U+FFFF as two escapes, "\ud83d\ude00"; YAML would keep two halves."""
+        text = str(event.value)
+        if not text.isascii() and SURROGATE.search(text):
+            try:
+                text = text.encode("utf-16", "surrogatepass").decode("utf-16")
+            except UnicodeDecodeError:
+                self._refuse(event, "an escape is half a character", "write the character itself")
+        return text
+
+    def _refuse(self, event: Any, text: str, hint: str) -> NoReturn:
+        at = Where(self._source.path, event.start_mark.line + 1, event.start_mark.column + 1)
+        raise InvalidInput([Problem(text, at, hint)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +315,8 @@ def read_document(path: str, content: bytes) -> Document:
     Raises InvalidInput, with place and remedy, for what is not UTF-8, not YAML, more than one document, too large,
     too deep, or an alias that contains itself. A byte order mark, CRLF and JSON indented by tabs are fine.
     """
-    source = _Source(path)
-    node = compose(path, decode(path, content))
-    return Document(None if node is None else Node(node, source), source)
+    source = _Source(path, decode(path, content))
+    return Document(_Composer(source).root(), source)
 
 
 def plain(node: Node) -> Any:
@@ -227,11 +333,3 @@ def plain(node: Node) -> Any:
         case Kind.INTEGER if _WHOLE.fullmatch(node.text):
             return int(node.text)
     return node.text
-
-
-def _kind(node: yaml.Node) -> Kind:
-    kind = _KINDS.get(str(node.tag).removeprefix(_TAG)) if str(node.tag).startswith(_TAG) else None
-    if kind is None:
-        return Kind.TAGGED
-    shape = {Kind.MAPPING: yaml.MappingNode, Kind.SEQUENCE: yaml.SequenceNode}.get(kind, yaml.ScalarNode)
-    return kind if isinstance(node, shape) else Kind.TAGGED

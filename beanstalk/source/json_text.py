@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from beanstalk.errors import InvalidInput, Problem, Where
+from beanstalk.source.document import MAX_DEPTH
 from beanstalk.source.json_nodes import Json, Member, Members
-from beanstalk.source.yaml_syntax import MAX_DEPTH, decode
+from beanstalk.source.yaml_syntax import decode
 
 MAX_PROBLEMS = 20
 MAX_VALUES = 20_000

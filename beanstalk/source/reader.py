@@ -87,10 +87,10 @@ class Reader(Notes):
         """Call when everything was read: a key that is there twice is a mistake here."""
         self.problems += document.duplicates
 
-    def _entries(self, node: Node | None) -> list[tuple[Node, Node]]:
+    def _entries(self, node: Node | None) -> tuple[tuple[Node, Node], ...]:
         if node is None or node.kind is Kind.NULL:
-            return []
+            return ()
         if node.kind is not Kind.MAPPING:
             self.wrong(node, "expected a mapping")
-            return []
+            return ()
         return node.entries()

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from beanstalk.errors import Where
-from beanstalk.source.document import Kind, Node
+from beanstalk.source.document import MAX_DEPTH, Kind, Node
 from beanstalk.source.function_reader import NAMES, is_function_name, read_function, tag_to_name
 from beanstalk.source.functions import FUNCTIONS, Entry, Function, Object, Text, TextValue, Value
 from beanstalk.source.notes import Notes
-from beanstalk.source.yaml_syntax import MAX_DEPTH, SURROGATE
+from beanstalk.source.yaml_syntax import SURROGATE
 
 MAX_FUNCTIONS = 1_000
 

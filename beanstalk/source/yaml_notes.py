@@ -34,12 +34,12 @@ class YamlNotes(Notes):
                 found[key.text] = value
         return found
 
-    def items(self, node: Node | None, what: str) -> list[Node]:
+    def items(self, node: Node | None, what: str) -> tuple[Node, ...]:
         if node is None or node.kind is Kind.NULL:
-            return []
+            return ()
         if node.kind is not Kind.SEQUENCE:
             self.wrong(node, f"{what} has to be a list", "begin each entry with '- '")
-            return []
+            return ()
         return node.items()
 
     def text(self, node: Node | None, what: str) -> str:

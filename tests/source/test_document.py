@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from beanstalk.errors import InvalidInput, Where
-from beanstalk.source.document import MAX_BYTES, MAX_NODES, Kind, Node, read_document
-from beanstalk.source.yaml_syntax import MAX_DEPTH, MAX_WRITTEN_NODES
+from beanstalk.source.document import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_NODES,
+    MAX_WRITTEN_NODES,
+    Kind,
+    Node,
+    read_document,
+)
 
 
 def root(text: str | bytes) -> Node:
@@ -121,15 +127,24 @@ def test_an_alias_is_followed_and_a_merge_gives_what_is_not_written_out():
         (b"a: 1\n---\nb: 1\n", "f.config:2:1: a second document begins here"),
         (b"a: &x {b: *x}\n", "f.config:1:11: the alias *x contains itself"),
         (b"a: &x\n  <<: *x\n", "f.config:2:7: the alias *x contains itself"),
-        (b"a: *x\n", "f.config:1:4: not valid YAML: found undefined alias 'x'\n  hint: a value that begins with *"),
+        (b"a: *x\n", "f.config:1:4: nothing before this is called &x\n  hint: a value that begins with *"),
         (b"a: {<<: 1}\n", "f.config:1:9: << brings in something that is no mapping"),
         (b"a: b: c\n", "f.config:1:5: not valid YAML: mapping values are not allowed here"),
         (b"a: @b\n", "hint: put the value into quotes"),
-        (b"a: 'b\n", "f.config:2:1: not valid YAML: found unexpected end of stream"),
+        (b"a: 'b\n", "f.config:1:4: not valid YAML: a quote is opened here and never closed"),
+        (b"a: [1\n", "f.config:1:6: not valid YAML: a , or ] is missing here\n  hint: the [ was opened on line 1"),
+        (b"a: {b: 1\n\n", "f.config:1:9: not valid YAML: a , or } is missing here\n  hint: the { was opened on line 1"),
+        (b"a: 1\n b\nc\n", "f.config:3:1: not valid YAML: a line without a colon after its key"),
+        (b"a: 'b'c\n", "f.config:1:7: not valid YAML: neither another key nor the end of the mapping"),
+        (b"- a\nb: 1\n", "f.config:2:1: not valid YAML: neither another item nor the end of the list"),
+        (b"a: |x\n", "f.config:1:5: not valid YAML: 'x' after | or >"),
+        (b"a: &b 1\nc: &b 2\n", "f.config:2:4: the name &b is here twice"),
+        (b"a: b\tc\n", "f.config:1:5: a tab stands where YAML takes only spaces"),
+        (b"a: b\t\n", "f.config:1:5: a tab stands where YAML takes only spaces"),
         ("a:\n\u00a0\u00a0b\nc: 1\n".encode(), "hint: replace the no-break spaces"),
         (b'a: "\\ud83d"\n', "f.config:1:4: an escape is half a character"),
-        (b'a: "\\UFFFFFFFF"\n', "an escape or a directive with an impossible number"),
-        (b"%YAML 9" + b"9" * 5000 + b".1\n---\na: 1\n", "an escape or a directive with an impossible number"),
+        (b'a: "\\UFFFFFFFF"\n', "an escape with an impossible number"),
+        (b"%YAML 9" + b"9" * 5000 + b".1\n---\na: 1\n", "a directive that cannot be"),
         (b'{\n\t"a": 1\n\t"b": 2\n}', "f.config:3:2: not valid JSON: Expecting ',' delimiter"),
         (b"#" * (MAX_BYTES + 1), "f.config: the file has 1,048,577 bytes, more than 1,048,576"),
         (b"[" * 100_000, f"f.config:1:{MAX_DEPTH + 1}: nested more than {MAX_DEPTH} deep"),
@@ -148,12 +163,9 @@ def test_depth_counts_through_aliases():
     assert plain(root("\n".join(lines[: MAX_DEPTH - 2])))
 
 
-def test_aliases_of_aliases_cost_nothing_until_somebody_looks_and_then_have_a_limit():
+def test_aliases_of_aliases_have_a_limit():
     lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x]"] + [f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 20)]
-    began = time.monotonic()
-    assert len(root("\n".join(lines)).entries()) == 20
     assert f"more than {MAX_NODES:,} values once the aliases are followed" in problem("\n".join(lines))
-    assert time.monotonic() - began < 5
 
 
 JSON = st.recursive(
