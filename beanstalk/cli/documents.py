@@ -13,6 +13,7 @@ from beanstalk.model import Policy
 from beanstalk.records import Environment, Event, Version
 from beanstalk.rollout.health import COLOUR
 from beanstalk.service.environments import Description, describe, instance_rows
+from beanstalk.service.links import links_of
 from beanstalk.service.operations import Result
 from beanstalk.service.place import Service
 
@@ -42,6 +43,9 @@ def environment_document(service: Service, environment: Environment) -> dict[str
         "DeploymentId": deployment_number(service, environment.deployment_id),
         "DateCreated": time_text(environment.created),
         "DateUpdated": time_text(environment.updated),
+        "EnvironmentLinks": [
+            {"LinkName": name, "EnvironmentName": linked} for name, linked in links_of(environment).items()
+        ],
     }
     return document | ({"Operation": str(holder.kind)} if holder else {})
 

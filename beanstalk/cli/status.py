@@ -40,6 +40,7 @@ def status_text(document: dict[str, Any], verbose: bool) -> str:
         "Tier": "WebServer-Standard-1.0",
         "CNAME": document["CNAME"],
         "URL": document["Url"],
+        "Links": _links(document),
         "Updated": document["DateUpdated"].replace("T", " ").replace("Z", " UTC"),
         "Status": document["Status"],
         "Health": f"{document['Health']} ({document['HealthStatus']})",
@@ -64,3 +65,9 @@ def status_text(document: dict[str, Any], verbose: bool) -> str:
     elif instances:
         lines.append("    -v lists them")
     return "\n".join(lines)
+
+
+def _links(document: dict[str, Any]) -> str | None:
+    """Which properties lead to which environments."""
+    told = [f"{each['LinkName']} to {each['EnvironmentName']}" for each in document["EnvironmentLinks"]]
+    return ", ".join(told) or None

@@ -28,6 +28,7 @@ def test_status_has_the_keys_of_the_contract(shop):
         "HealthStatus": "Ok",
         "Causes": [],
         "DeploymentId": 1,
+        "EnvironmentLinks": [],
     }
     assert [list(row) for row in rows] == [
         ["InstanceId", "VersionLabel", "DeploymentId", "State", "Address", "Pid"]
