@@ -1,4 +1,4 @@
-"""The agent's world on this machine: real processes, checks, proxy and clock."""
+"""The agent's world on this machine: real instances, checks, proxy and clock."""
 
 from __future__ import annotations
 
@@ -9,21 +9,10 @@ from collections.abc import Callable
 from beanstalk.agent.ports import free_port
 from beanstalk.agent.probes import Prober
 from beanstalk.agent.world import World
-from beanstalk.errors import TargetError
 from beanstalk.store.home import Home
 from beanstalk.store.sqlite import Store
 from beanstalk.targets.local.balancer import find_balancer
-from beanstalk.targets.local.host import Containers, LocalHost
-from beanstalk.targets.local.preparing import ImageStore, LocalPreparer
-from beanstalk.targets.local.processes import ProcessHost
-
-
-def _no_engine() -> Containers:
-    raise TargetError("this version does not run containers yet")
-
-
-def _no_images() -> ImageStore:
-    raise TargetError("this version does not run containers yet")
+from beanstalk.targets.local.machine import local_host, local_preparer
 
 
 def local_world(home: Home, arrived: Callable[[], object]) -> World:
@@ -31,9 +20,9 @@ def local_world(home: Home, arrived: Callable[[], object]) -> World:
     return World(
         home=home,
         store=Store(home.database),
-        host=LocalHost(ProcessHost(home), _no_engine, lambda source: source.reference, home.run / "containers"),
+        host=local_host(home),
         checker=Prober(arrived),
-        preparer=LocalPreparer(home, _no_images),
+        preparer=local_preparer(home),
         balancer=find_balancer(home.run, home.address, home.port, home.balancer),
         clock=time.time,
         new_port=free_port,

@@ -23,6 +23,8 @@ AS_BEFORE = 3
 NEEDS_ATTENTION = 4
 TIMED_OUT = 5
 BUSY = 6
+OF_OURS = 125
+"""Of commands that otherwise exit with the code of what they ran."""
 INTERRUPTED = 130
 
 IN_PROGRESS = "InProgress"

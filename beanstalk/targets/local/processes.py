@@ -79,8 +79,7 @@ class ProcessHost:
         """Start one process of an instance; returns its identity. Raises TargetError when the system refuses."""
         folder = self._home.instance(instance.environment_id, instance.id)
         logs = self._home.logs(instance.environment_id, instance.id)
-        visible = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        visible |= environment
+        visible = own_variables() | dict(environment)
         visible |= {MARK: instance.id, _HOME_MARK: self._mark, "BEANSTALK_PROCESS": process.name}
         try:
             # UTF-8 whatever the locale of whoever started the agent says
@@ -193,6 +192,11 @@ def _processes(identities: Identities) -> dict[str, tuple[int, float]]:
 
 def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
+
+
+def own_variables() -> dict[str, str]:
+    """What an application sees of our own environment."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
 def environment_of(

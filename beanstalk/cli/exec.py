@@ -1,0 +1,27 @@
+"""`beanstalk exec` and `beanstalk ssh`: a program, or a shell, inside an instance."""
+
+from __future__ import annotations
+
+import click
+
+from beanstalk.cli.environment import environment_name
+from beanstalk.cli.flags import complete_environment
+from beanstalk.cli.passing import Passing, words_argument
+from beanstalk.cli.session import Session, flag, pass_session
+from beanstalk.service.programs import run_inside
+
+
+@click.command(cls=Passing)
+@words_argument
+@flag("-e", "--environment", "env", metavar="ENV", shell_complete=complete_environment, help="The environment.")
+@flag("-i", "--instance", default="", metavar="ID", help="Which one; the beginning of its id is enough.")
+@flag("-n", "--number", type=click.IntRange(min=1), metavar="N", help="The Nth, counted as `health` shows them.")
+@pass_session
+def command(session: Session, words: tuple[str, ...], env: str | None, instance: str, number: int | None) -> None:
+    """Run CMD inside a running instance, with what its processes were given, and exit with its code.
+
+    Several words are a program and its arguments, one is a line for the shell. By default it is the oldest instance in
+    service. Flags of ours stand before CMD. Errors of ours exit with 125.
+    """
+    name = environment_name(session, env)
+    raise click.exceptions.Exit(run_inside(session.service, name, words, instance, number or 0))

@@ -1,0 +1,93 @@
+"""Programs that a person runs beside an environment: once in a copy of its version, or inside one of its instances.
+
+They use the terminal of whoever asked, and what they end with is theirs. The agent has nothing to do with them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from beanstalk.errors import TargetError
+from beanstalk.records import Deployment, Instance, State
+from beanstalk.store.home import Home
+from beanstalk.targets.local.preparing import LocalPreparer
+from beanstalk.targets.local.processes import environment_of, own_variables
+from beanstalk.targets.local.trees import copy_tree, remove_tree
+from beanstalk.workload import Workload
+
+_TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES")
+
+
+class Programs:
+    """Runs programs with the environment of instances. names: (environment name, version label).
+
+    What they end with is returned: 127 when there is no such program, 128 + n for signal n, as a shell has it.
+    """
+
+    def __init__(self, home: Home, preparer: LocalPreparer) -> None:
+        self._home, self._preparer = home, preparer
+
+    def once(self, deployment: Deployment, workload: Workload, names: tuple[str, str], words: Sequence[str]) -> int:
+        """Run it in a fresh copy of the version, which is gone afterwards.
+
+        Raises TargetError when the version is not ready on this machine.
+        """
+        nobody = Instance("", deployment.environment_id, deployment.id, State.PENDING, 0, 0.0, 0.0)
+        with self._copy(deployment) as folder:
+            self._preparer.link(deployment.workload_json, folder)
+            variables = self._variables(deployment, workload, nobody, names)
+            del variables["PORT"]  # of an instance; nobody sends requests here
+            return _run(words, folder, variables)
+
+    def inside(
+        self,
+        deployment: Deployment,
+        workload: Workload,
+        names: tuple[str, str],
+        instance: Instance,
+        words: Sequence[str],
+    ) -> int:
+        """Run it in the folder of an instance, with what its processes were given."""
+        folder = self._home.instance(instance.environment_id, instance.id)
+        return _run(words, folder, self._variables(deployment, workload, instance, names))
+
+    def _variables(
+        self, deployment: Deployment, workload: Workload, instance: Instance, names: tuple[str, str]
+    ) -> dict[str, str]:
+        built = self._preparer.environment(deployment.workload_json)
+        return own_variables() | environment_of(workload, instance, names, built)
+
+    @contextmanager
+    def _copy(self, deployment: Deployment) -> Iterator[Path]:
+        unpacked = self._home.unpacked(deployment.digest)
+        if not unpacked.is_dir():
+            raise TargetError("the version is not unpacked on this machine", hint="wait until its deployment has ended")
+        folder = self._home.run / f"program-{secrets.token_hex(6)}"
+        try:
+            copy_tree(unpacked, folder)
+            yield folder
+        except OSError as error:
+            raise TargetError(f"the version cannot be copied: {error}") from None
+        finally:
+            remove_tree(folder)
+
+
+def _run(words: Sequence[str], folder: Path, variables: dict[str, str]) -> int:
+    """One word is a line for the shell, several are a program and its arguments; the terminal is the caller's."""
+    shell = [words[0]] if len(words) == 1 else ['exec "$@"', "sh", *words]
+    terminal = {name: os.environ[name] for name in _TERMINAL if name in os.environ}
+    try:
+        child = subprocess.Popen(["/bin/sh", "-c", *shell], cwd=folder, env=terminal | variables)
+    except (OSError, ValueError) as error:
+        raise TargetError(f"{words[0]} cannot be started: {error}") from None
+    while True:
+        try:
+            code = child.wait()
+            return code if code >= 0 else 128 - code
+        except KeyboardInterrupt:
+            continue  # it got the signal, too, and decides itself
