@@ -1,8 +1,8 @@
 """For all tests: with CI=1 a test that is left out is a test that failed.
 
 A test may skip where a part is missing on a developer's machine. On the machine that decides, that would make a green
-result out of nothing, so a skip becomes a failure there. Two things cannot be had everywhere, a container engine and
-the collection of real files: tests marked `docker` or `corpus` may be left out.
+result out of nothing, so a skip becomes a failure there. One thing cannot be had everywhere, the collection of real
+files: tests marked `corpus` may be left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import pytest
 
-MAY_BE_LEFT_OUT = {"docker", "corpus"}
+pytest_plugins = ["tests.engine"]
+MAY_BE_LEFT_OUT = {"corpus"}
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 
 

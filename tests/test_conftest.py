@@ -19,10 +19,8 @@ def test_that_runs(): pass
 def test_that_skips(): pytest.skip("no balancer")
 """
 SKIPS, MODULE_SKIPS = TEST.format(mark=""), "import pytest\npytest.importorskip('no_such_module')\n"
-CONTAINERS, KNOWN_TO_FAIL = (
-    TEST.format(mark="@pytest.mark.docker"),
-    "import pytest\ndef test_bug(): pytest.xfail('why')",
-)
+CONTAINERS, CORPUS = TEST.format(mark="@pytest.mark.docker"), TEST.format(mark="@pytest.mark.corpus")
+KNOWN_TO_FAIL = "import pytest\ndef test_bug(): pytest.xfail('why')"
 
 
 @pytest.mark.parametrize(
@@ -31,7 +29,8 @@ CONTAINERS, KNOWN_TO_FAIL = (
         (SKIPS, "", 0),
         (SKIPS, "1", 1),
         (MODULE_SKIPS, "1", 2),
-        (CONTAINERS, "1", 0),
+        (CONTAINERS, "1", 1),
+        (CORPUS, "1", 0),
         (KNOWN_TO_FAIL, "1", 0),
     ],
 )
@@ -39,6 +38,7 @@ def test_a_skip_is_a_failure_in_ci(tmp_path: Path, text: str, ci: str, code: int
     shutil.copy(Path(__file__).with_name("conftest.py"), tmp_path)
     (tmp_path / "test_it.py").write_text(text)
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, env=os.environ | {"CI": ci}, capture_output=True, text=True)
+    variables = os.environ | {"CI": ci, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
     assert done.returncode == code, done.stdout
     assert ("left out, and CI is set" in done.stdout) is (code > 0)
