@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from beanstalk.errors import BeanstalkError, InvalidInput, Problem, Where
+from beanstalk.source.project_file import COMMITTED, FOLDER, OWN, ProjectFile, merge, read_project_file
 
-FOLDER = ".elasticbeanstalk"
-OWN, COMMITTED = "config.yml", "config.global.yml"
+__all__ = ["COMMITTED", "FOLDER", "NO_BRANCH", "OWN", "Project", "find_project"]
+
 NO_BRANCH = "default"
 """What the EB CLI calls the branch of a project that is on none."""
 _IGNORED = f"{FOLDER}/*", f"!{FOLDER}/*.cfg.yml", f"!{FOLDER}/*.global.yml"
@@ -26,7 +27,8 @@ _IGNORED = f"{FOLDER}/*", f"!{FOLDER}/*.cfg.yml", f"!{FOLDER}/*.global.yml"
 class Project:
     """A folder with its configuration; without one when `is_initialised` is False.
 
-    Raises InvalidInput when a file is first read that is not YAML or not made of the mappings that it should be.
+    Raises InvalidInput when a file is first read that is not YAML, or no mapping. What is odd in it counts for
+    nothing here; `beanstalk validate` tells of it.
     """
 
     folder: Path
@@ -37,28 +39,27 @@ class Project:
         return self.folder / FOLDER / OWN
 
     @cached_property
-    def configuration(self) -> dict[str, Any]:
+    def settings(self) -> ProjectFile:
         """Both layers as one."""
-        committed = _read(self.file.with_name(COMMITTED))
-        return _merge(committed, _read(self.file))
+        return _read(self.file).over(_read(self.file.with_name(COMMITTED)))
 
     @property
     def application(self) -> str:
         """The name of the application, "" when none is known."""
-        return self._text("global", "application_name")
+        return self.settings.application
 
     @property
     def platform(self) -> str:
-        return self._text("global", "default_platform")
+        return self.settings.platform
 
     @property
     def target(self) -> str:
-        return self._text("beanstalk", "target") or "local"
+        return self.settings.target or "local"
 
     @property
     def artifact(self) -> Path | None:
         """What is deployed instead of the files of the project."""
-        named = self._text("deploy", "artifact")
+        named = self.settings.artifact
         return self.folder / named if named else None
 
     @cached_property
@@ -76,11 +77,7 @@ class Project:
     @property
     def environment(self) -> str:
         """The environment of the current branch, "" when it has none."""
-        branches = self.configuration.get("branch-defaults")
-        if not isinstance(branches, dict) or not branches:
-            return ""
-        found = branches.get(self.branch)
-        return str(found.get("environment") or "") if isinstance(found, dict) else ""
+        return self.settings.of_branch(self.branch, "environment")
 
     def choose(self, environment: str | None, group: str | None = None) -> None:
         """Make this the environment of the current branch; None: it has none any more. group: see `env.yaml`."""
@@ -88,7 +85,7 @@ class Project:
 
     def forget(self, environment: str) -> None:
         """No branch has this environment any more."""
-        branches = _read(self.file).get("branch-defaults") if self.is_initialised else None
+        branches = _read(self.file).content.get("branch-defaults") if self.is_initialised else None
         if not isinstance(branches, dict):
             return
         has = {name: each.get("environment") for name, each in branches.items() if isinstance(each, dict)}
@@ -107,19 +104,14 @@ class Project:
         }  # fmt: skip
         if platform is not None:
             here["default_platform"] = platform
-        there = _merge({"global": usual}, _read(self.file))
-        _write(self.file, _merge(there, {"global": here, "beanstalk": {"target": target}}))
+        there = merge({"global": usual}, _read(self.file).content)
+        _write(self.file, merge(there, {"global": here, "beanstalk": {"target": target}}))
         self._ignore()
         return Project(self.folder, True)
 
     def _change(self, changes: dict[str, Any]) -> None:
-        _write(self.file, _merge(_read(self.file), changes))
-        self.__dict__.pop("configuration", None)
-
-    def _text(self, section: str, key: str) -> str:
-        found = self.configuration.get(section)
-        value = found.get(key) if isinstance(found, dict) else None
-        return str(value) if value is not None else ""
+        _write(self.file, merge(_read(self.file).content, changes))
+        self.__dict__.pop("settings", None)
 
     def _in_git(self) -> bool:
         return any((above / ".git").exists() for above in (self.folder, *self.folder.parents))
@@ -151,26 +143,20 @@ def find_project(start: Path | None = None) -> Project:
     return Project(start, False)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; {} when it is not there or empty."""
+def _read(path: Path) -> ProjectFile:
+    """What a file says; nothing when it is not there or empty."""
     if not path.exists():
-        return {}
+        return ProjectFile({})
     if not path.is_file():  # opening a pipe would wait for its other end
         raise InvalidInput([Problem("is no regular file", Where(str(path)))])
-    from beanstalk.source.document import MAX_BYTES, Kind, plain, read_document
+    from beanstalk.source.document import MAX_BYTES
 
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise InvalidInput([Problem(f"cannot be read: {error.strerror}", Where(str(path)))]) from None
-    root = read_document(str(path), content).root
-    if root is None or root.kind is Kind.NULL:
-        return {}
-    if root.kind is not Kind.MAPPING:
-        raise InvalidInput([Problem("is no mapping", root.at, "remove it: beanstalk init writes another one")])
-    found: dict[str, Any] = plain(root)
-    return found
+    return read_project_file(str(path), content)
 
 
 def _write(path: Path, configuration: dict[str, Any]) -> None:
@@ -180,12 +166,3 @@ def _write(path: Path, configuration: dict[str, Any]) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     scratch.write_text(yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True), encoding="utf-8")
     scratch.replace(path)
-
-
-def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """`above` wins, mapping by mapping."""
-    merged = dict(below)
-    for key, value in above.items():
-        under = merged.get(key)
-        merged[key] = _merge(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
-    return merged

@@ -43,14 +43,14 @@ class Recommendation:
 class Option:
     """One option as the catalogue has it. `name` is "*" for the option that stands for every other name.
 
-    default: None when nothing holds unless somebody sets it. default_by, default_note: what Elastic Beanstalk then does
-    by circumstances, or in words. minimum, maximum: inclusive; of a duration in seconds. advised_minimum: less is taken
-    with a notice. limit: option whose value is the most. values: of an enum, of a number, or of each entry of a list.
-    lenient: another value is only a warning. unit: of the number, may be "". pattern: of the whole value, `form` says
-    it in words. schema: of a JSON document, by its name among the schemas of `source`. max_items, item_max_length,
-    item_max_wildcards: of a list. applies_to: circumstance -> where it means something. requires, required_if: option
-    -> values of it. change: what a changed value does to running instances, "restart" of the application in them or
-    "replace". local: whether the local target acts on it, local_note: how.
+    default: None when nothing holds unless somebody sets it.  default_by, default_note: what Elastic Beanstalk then
+    does by circumstances, or in words.  minimum, maximum: inclusive; of a duration in seconds.  advised_minimum: less
+    is taken with a notice.  limit: option whose value is the most.  values: of an enum, of a number, or of each entry
+    of a list.  lenient: another value is only a warning.  unit: of the number, may be "".  pattern: of the whole value,
+    `form` says it in words.  schema: of a JSON document, by its name among the schemas of `source`.  max_items,
+    item_max_length, item_max_wildcards: of a list.  applies_to: circumstance -> where it means something.  requires,
+    required_if: option -> values of it.  change: what a changed value does to running instances, "restart" of the
+    application in them or "replace".  local: whether the local target acts on it, local_note: how.
     """
 
     namespace: str
