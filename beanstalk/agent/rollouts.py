@@ -41,6 +41,8 @@ from beanstalk.rollout.health import CRASH_WINDOW_S, restart_delay
 from beanstalk.rollout.policies import ABORTED, abort, next_step
 
 _MOVES_AT_ONCE = 10
+_PROGRESS_S = 2.0
+"""Between two events that tell how far a build is."""
 _NEXT_IN_LINE = {State.PENDING: 0, State.UNHEALTHY: 1, State.IN_SERVICE: 2}
 """Who leaves first: what serves nobody before what serves."""
 
@@ -51,6 +53,7 @@ class Rollouts:
     def __init__(self, world: World, instances: Instances, publish: Callable[[float], bool]) -> None:
         """publish: tells the balancer what the store says now; False when it does not answer."""
         self._world, self._instances, self._publish = world, instances, publish
+        self._progress: dict[int, tuple[str, float]] = {}
 
     def advance(self, environment: Environment, deployment: Deployment, operation: Operation, now: float) -> None:
         """Make every move that needs no waiting."""
@@ -143,6 +146,7 @@ class Rollouts:
                 self._world.preparer.cancel(deployment.digest, deployment.workload_json)
                 return End(Outcome.ROLLED_BACK, f"the build took longer than {current.timeout_s:g} s (Timeout)")
             if state is None:
+                self._tell_progress(deployment, operation, now)
                 return None
             return Enter(Phase.FORWARD) if state == "" else End(Outcome.ROLLED_BACK, state)
         return next_step(current, self.observe(deployment), now)
@@ -211,6 +215,15 @@ class Rollouts:
                 store.finish(operation.id, outcome, cause, now)
                 if operation.environment_id != environment.id:  # nothing is swapped: the one that had to wait goes on
                     store.environments.change(operation.environment_id, status=Status.READY, updated=now)
+
+    def _tell_progress(self, deployment: Deployment, operation: Operation, now: float) -> None:
+        """Steps of a build or pull, but not more often than somebody can read."""
+        told, at = self._progress.get(deployment.id, ("", deployment.created))
+        text = self._world.preparer.progress(deployment.workload_json)
+        if text and text != told and now - at >= _PROGRESS_S:
+            self._progress[deployment.id] = text, now
+            environment = self._world.store.environments.get(deployment.environment_id)
+            self._world.store.add_event(Severity.INFO, f"{text}.", environment, operation.id, now=now)
 
     def _tell_phase(
         self,

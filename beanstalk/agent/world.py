@@ -64,6 +64,10 @@ class Preparer(Protocol):
         """None while it goes on, "" when it is ready, else one sentence about why it cannot be."""
         ...
 
+    def progress(self, workload_json: str) -> str:
+        """What goes on, for a person; "" for nothing worth telling."""
+        ...
+
     def cancel(self, digest: str, workload_json: str) -> None: ...
     def environment(self, workload_json: str) -> dict[str, str]:
         """PATH of the instances' processes."""

@@ -236,8 +236,8 @@ def _extensions(bundle: Bundle) -> Extensions:
 def _differs(current: Deployment, version: Version, workload: Workload) -> bool:
     """Whether instances have to be replaced to become like this. Another draining time does not need that."""
     running = Workload.from_json(json.loads(current.workload_json))
-    same_instances = (running.processes, running.environment, running.build, running.platform) == (
-        workload.processes, workload.environment, workload.build, workload.platform,
+    same_instances = (running.processes, running.group, running.environment, running.build, running.platform) == (
+        workload.processes, workload.group, workload.environment, workload.build, workload.platform,
     )  # fmt: skip
     # Another check is tried on new instances first: a mistake in it must not take the old ones out of service.
     same_check = (running.health.path, running.health.codes) == (workload.health.path, workload.health.codes)

@@ -187,6 +187,9 @@ class MemoryPreparer:
     def prepare(self, digest, workload_json, attempt):
         return ""
 
+    def progress(self, workload_json):
+        return ""
+
     def cancel(self, digest, workload_json):
         pass
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from beanstalk.containers import ImageSource
 from beanstalk.errors import BeanstalkError, BundleRefused, TargetError
 from beanstalk.source.bundle import read_bundle, unpack_bundle
 from beanstalk.store.home import Home
-from beanstalk.targets.local.builds import Builds, Failed, Ready, State
+from beanstalk.targets.local.builds import Builds, Failed, Pending
 from beanstalk.workload import Workload
 
 _SHOWN_LINES = 4
@@ -23,7 +24,8 @@ class ImageStore(Protocol):
     """What `Images` of images.py does."""
 
     def start(self, source: ImageSource, version: Path, attempt: str) -> None: ...
-    def state(self, source: ImageSource) -> State: ...
+    def state(self, source: ImageSource) -> object: ...
+    def progress(self, source: ImageSource) -> str | None: ...
     def cancel(self, source: ImageSource) -> None: ...
     def sweep(self, keys_in_use: set[str]) -> object: ...
 
@@ -68,6 +70,13 @@ class LocalPreparer:
             waiting = waiting or told is None
         return None if waiting else ""
 
+    def progress(self, workload_json: str) -> str:
+        """What goes on while `prepare` gives None, for a person; "" when there is nothing to tell."""
+        for name, source in _sources(_workload(workload_json)):
+            if told := self.images.progress(source):
+                return f"Image of {name}: {told}"
+        return ""
+
     @property
     def images(self) -> ImageStore:
         if self._images is None:
@@ -99,8 +108,9 @@ class LocalPreparer:
         """Remove what none of these workloads needs."""
         used = [_workload(each) for each in workloads_in_use]
         self._builds.sweep({workload.build.key for workload in used if workload.build})
-        if self._images is not None or any(workload.group for workload in used):
-            self.images.sweep({key_of(source) for workload in used for _, source in _sources(workload)})
+        if self._images is not None or (self._home.folder / "images").is_dir():
+            with contextlib.suppress(TargetError):  # an engine that does not answer is asked again later
+                self.images.sweep({key_of(source) for workload in used for _, source in _sources(workload)})
 
     def _unpack(self, digest: str) -> str | None:
         job = self._unpacking.get(digest)
@@ -136,14 +146,15 @@ def _sources(workload: Workload) -> list[tuple[str, ImageSource]]:
     return list(found.values())
 
 
-def _told(state: State, what: str) -> str | None:
+def _told(state: object, what: str) -> str | None:
+    """state: of a build or an image."""
     match state:
-        case Ready():
-            return ""
+        case Pending():
+            return None
         case Failed(code, lines):
             shown = " / ".join(line.strip()[:200] for line in lines[-_SHOWN_LINES:])
             return f"{what} failed with exit code {code}; its last lines: {shown}"
-    return None
+    return ""
 
 
 def _workload(workload_json: str) -> Workload:
