@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -13,25 +12,26 @@ from beanstalk.cli.changes import carry_out
 from beanstalk.cli.documents import time_text
 from beanstalk.cli.environment import environment, environment_name
 from beanstalk.cli.flags import Waiting, dry_run_flag, environment_argument, waiting_flags
-from beanstalk.cli.project import FOLDER
+from beanstalk.cli.saved_files import delete_file, file_to_put, find_configuration, write_file
 from beanstalk.cli.session import CommandGroup, Session, flag, pass_session
 from beanstalk.cli.terminal import notice, table, warn, write_json
 from beanstalk.errors import NotFound, UsageError
+from beanstalk.model import OptionSetting
 from beanstalk.options.configuration import Layer, Resolved
+from beanstalk.service.changes import Change
+from beanstalk.service.configuration import shown
 from beanstalk.service.saved import (
     delete_saved,
     find_saved,
     list_saved,
+    prepare_apply,
     put_configuration,
-    read_checked,
     read_update,
     save_configuration,
+    secrets_of,
 )
 from beanstalk.service.updates import prepare_configure
-from beanstalk.source.saved import SUFFIX, SavedConfiguration, read_saved
-
-PRIVATE = "saved_configs"
-"""The folder in .elasticbeanstalk that git ignores."""
+from beanstalk.source.saved import SUFFIX, SavedConfiguration, read_saved, write_saved
 
 
 class _Config(CommandGroup):
@@ -55,49 +55,63 @@ def command() -> None:
 @command.command()
 @environment_argument
 @flag("-d", "--display", is_flag=True, help="Show the settings, which it does anyway.")
+@flag(
+    "-f", "--format", "form", type=click.Choice(["yaml", "json"]), help="Show them as --update takes them, or as JSON."
+)
+@flag("--show-secrets", is_flag=True, help="Show passwords, too.")
 @flag("-u", "--update", metavar="file:PATH|TEXT", help="Apply OptionSettings in YAML or JSON; null removes an option.")
+@flag("--cfg", metavar="NAME", help="Apply a saved configuration: its local file, else the one that is stored.")
 @dry_run_flag
 @waiting_flags
 @pass_session
-def show(session: Session, waiting: Waiting, env: str | None, display: bool, update: str | None, dry_run: bool) -> None:
+def show(
+    session: Session,
+    waiting: Waiting,
+    env: str | None,
+    display: bool,
+    form: str | None,
+    show_secrets: bool,
+    update: str | None,
+    cfg: str | None,
+    dry_run: bool,
+) -> None:
     """Show the option settings of ENV and where each comes from; with -v the defaults, too. Or update them."""
+    _check_one({"--display": display, "--format": form, "--update": update, "--cfg": cfg})
     name = environment_name(session, env)
-    if update is not None:
-        path, content = _update(update)
-        settings, removed = read_update(path, content)
-        carry_out(session, name, lambda: prepare_configure(session.service, name, settings, removed), waiting, dry_run)
+    if prepare := _update(session, name, update, cfg):
+        carry_out(session, name, prepare, waiting, dry_run)
     if dry_run:
-        raise UsageError("--dry-run is for --update", hint="add --update")
+        raise UsageError("--dry-run is for --update and --cfg", hint="add one of them")
     change = prepare_configure(session.service, name)
     found = [item for item in change.configuration.all() if session.verbose or item.layer is not Layer.DEFAULT]
-    if session.json:
-        write_json(
-            [
-                {
-                    "Namespace": item.namespace,
-                    "OptionName": item.name,
-                    "Value": item.value,
-                    "Layer": str(item.layer),
-                    "At": str(item.winner.at) if item.winner.at else None,
-                    "Because": item.winner.because or None,
-                }
-                for item in found
-            ]
-        )
+    if session.json or form == "json":
+        write_json([_document(item, show_secrets) for item in found])
+    elif form == "yaml":
+        click.echo(_yaml(found, show_secrets), nl=False)
     else:
-        click.echo(_text(found))
+        click.echo(_text(found, show_secrets))
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @environment_argument
+@flag("--cfg", metavar="NAME", help="NAME, as eb takes it: then what stands alone is ENV.")
 @flag("-m", "--message", metavar="TEXT", default="", help="The description.")
 @flag("--force", is_flag=True, help="Replace a saved configuration of this name.")
 @pass_session
-def save(session: Session, name: str, env: str | None, message: str, force: bool) -> None:
-    """Save what is set on ENV as NAME, and write it to .elasticbeanstalk/saved_configs."""
-    kept = save_configuration(session.service, environment(session, env), name, message, force)
-    _tell(session, name, f"{name} is saved", _write(session, name, kept.content))
+def save(session: Session, name: str | None, env: str | None, cfg: str | None, message: str, force: bool) -> None:
+    """Save what is set on ENV as NAME (by default ENV-sc), and write it to .elasticbeanstalk/saved_configs.
+
+    Passwords are not saved.
+    """
+    if cfg and env:
+        raise UsageError(f"the configuration is to be called {name} and {cfg}", hint="drop NAME or --cfg")
+    target = environment(session, name if cfg else env)
+    own_name = next(each for each in (cfg, name, f"{target.name}-sc") if each is not None)
+    kept = save_configuration(session.service, target, own_name, message, force)
+    if secrets := secrets_of(target):
+        notice(f"not saved, because secret: {', '.join(secrets)}", session.quiet)
+    _tell(session, own_name, f"{own_name} is saved", write_file(session, own_name, kept.content))
 
 
 @command.command()
@@ -106,7 +120,7 @@ def save(session: Session, name: str, env: str | None, message: str, force: bool
 def get(session: Session, name: str) -> None:
     """Write the saved configuration NAME to .elasticbeanstalk/saved_configs."""
     kept = find_saved(session.service, _application(session), name)
-    _tell(session, name, f"{name} is written", _write(session, name, kept.content))
+    _tell(session, name, f"{name} is written", write_file(session, name, kept.content))
 
 
 @command.command()
@@ -114,13 +128,8 @@ def get(session: Session, name: str) -> None:
 @pass_session
 def put(session: Session, name: str) -> None:
     """Check the local file of NAME, or a file NAME.cfg.yml anywhere, and store it."""
-    application = _application(session)
-    path = local_file(session, name)
-    if path is None:
-        hint = f"put it into {FOLDER}/{PRIVATE}/{name}{SUFFIX}, or name the file"
-        raise NotFound(f"there is no file of the saved configuration {name}", hint=hint)
-    own_name = path.name.removesuffix(SUFFIX) if _is_path(name) else name
-    found = put_configuration(session.service, application, own_name, str(path), path.read_bytes())
+    own_name, path = file_to_put(session, name)
+    found = put_configuration(session.service, _application(session), own_name, str(path), path.read_bytes())
     for problem in found.warnings:
         warn(str(problem), session.quiet)
     _tell(session, own_name, f"{own_name} is stored", path)
@@ -160,51 +169,11 @@ def list_(session: Session) -> None:
 def delete(session: Session, name: str) -> None:
     """Delete the saved configuration NAME, and its file in .elasticbeanstalk/saved_configs."""
     delete_saved(session.service, _application(session), name)
-    (_private(session) / f"{name}{SUFFIX}").unlink(missing_ok=True)
+    delete_file(session, name)
     if session.json:
         write_json({"TemplateName": name, "Deleted": True})
     else:
         click.echo(f"{name} is deleted.")
-
-
-def find_configuration(session: Session, application: str, name: str) -> SavedConfiguration:
-    """What `create --cfg` takes: a local file first, as the EB CLI does, then what is stored. Raises NotFound."""
-    path = local_file(session, name)
-    if path is not None:
-        return read_checked(str(path), path.read_bytes())
-    content = find_saved(session.service, application, name).content
-    return read_checked(name + SUFFIX, content.encode())
-
-
-def local_file(session: Session, name: str) -> Path | None:
-    """The file of a saved configuration: named by its path, private, or committed."""
-    if _is_path(name):
-        return Path(name) if Path(name).is_file() else None
-    folder = session.project.folder / FOLDER
-    candidates = (_private(session) / f"{name}{SUFFIX}", folder / f"{name}{SUFFIX}")
-    found = next((path for path in candidates if path.is_file()), None)
-    if found is not None and found.is_relative_to(Path.cwd()):
-        return found.relative_to(Path.cwd())
-    return found
-
-
-def _is_path(name: str) -> bool:
-    return "/" in name or name.endswith(SUFFIX)
-
-
-def _private(session: Session) -> Path:
-    return session.project.folder / FOLDER / PRIVATE
-
-
-def _write(session: Session, name: str, text: str) -> Path:
-    """Readable by its owner alone: environment properties may be secrets."""
-    path = _private(session) / f"{name}{SUFFIX}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.touch(mode=0o600)
-    scratch.write_text(text, encoding="utf-8")
-    scratch.replace(path)
-    return path
 
 
 def _tell(session: Session, name: str, text: str, path: Path) -> None:
@@ -221,7 +190,24 @@ def _application(session: Session) -> str:
     return session.project.application
 
 
-def _update(text: str) -> tuple[str, bytes]:
+def _check_one(flags: dict[str, object]) -> None:
+    given = [name for name, value in flags.items() if value]
+    if len(given) > 1 and {"--update", "--cfg"} & {*given}:
+        raise UsageError(f"{' and '.join(given)} contradict each other", hint="drop one of them")
+
+
+def _update(session: Session, name: str, update: str | None, cfg: str | None) -> Callable[[], Change] | None:
+    """What works the update out, None when nothing is to be changed."""
+    if cfg:
+        saved = find_configuration(session, environment(session, name).application, cfg)
+        return lambda: prepare_apply(session.service, name, saved)
+    if update is not None:
+        settings, removed = read_update(*_content(update))
+        return lambda: prepare_configure(session.service, name, settings, removed)
+    return None
+
+
+def _content(text: str) -> tuple[str, bytes]:
     """(what to call it in messages, content)"""
     if not text.startswith("file:"):
         return "--update", text.encode()
@@ -232,12 +218,41 @@ def _update(text: str) -> tuple[str, bytes]:
         raise NotFound(f"{path} cannot be read: {error.strerror}", hint="write --update file:PATH") from None
 
 
-def _text(found: Sequence[Resolved]) -> str:
+def _document(item: Resolved, secrets: bool) -> dict[str, str | None]:
+    return {
+        "Namespace": item.namespace,
+        "OptionName": item.name,
+        "ResourceName": item.resource_name or None,
+        "Value": _value(item, secrets),
+        "Layer": str(item.layer),
+        "At": str(item.winner.at) if item.winner.at else None,
+        "Because": item.winner.because or None,
+    }
+
+
+def _text(found: Sequence[Resolved], secrets: bool) -> str:
     lines = []
-    for namespace, items in groupby(found, key=lambda item: item.namespace):
+    for namespace, items in groupby(found, key=_home):
         lines.append(f"{namespace}:")
         for item in items:
-            at = f" {item.winner.at or item.winner.because}".rstrip()
-            where = at.strip() if item.layer is Layer.EBEXTENSIONS and at else f"{item.layer}{at}"
-            lines.append(f"  {item.name}: {item.value}    ({where})")
+            said = item.winner.at or f"{item.layer} {item.winner.because}".rstrip()
+            lines.append(f"  {item.name}: {_value(item, secrets)}    ({said})")
     return "\n".join(lines)
+
+
+def _yaml(found: Sequence[Resolved], secrets: bool) -> str:
+    """As a saved configuration. Without its passwords, unless they are asked for: nobody takes "hidden" for one."""
+    settings = [
+        OptionSetting(item.namespace, item.name, item.value, item.resource_name)
+        for item in found
+        if item.value is not None and _value(item, secrets) == item.value
+    ]
+    return write_saved(SavedConfiguration(tuple(settings)))
+
+
+def _value(item: Resolved, secrets: bool) -> str | None:
+    return item.value if secrets else shown(item.namespace, item.name, item.value)
+
+
+def _home(item: Resolved) -> str:
+    return f"{item.resource_name}.{item.namespace}" if item.resource_name else item.namespace

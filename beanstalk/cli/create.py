@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import click
 
 from beanstalk.cli.changes import carry_out
-from beanstalk.cli.config import find_configuration, local_file
 from beanstalk.cli.flags import (
     POLICIES,
     Waiting,
@@ -26,6 +25,7 @@ from beanstalk.cli.flags import (
 )
 from beanstalk.cli.init import initialise
 from beanstalk.cli.packing import Chosen, Wanted, choose_version, discarded_unless_begun, version_flags
+from beanstalk.cli.saved_files import find_configuration, local_file
 from beanstalk.cli.session import Command, Session, flag, pass_session
 from beanstalk.cli.terminal import notice
 from beanstalk.errors import NotFound, UsageError

@@ -97,10 +97,9 @@ def _setter(said: Contribution) -> str:
 
 
 def _who(said: Contribution) -> str:
-    if said.layer is Layer.EBEXTENSIONS and said.at:
+    if said.at:
         return str(said.at)
-    more = f" ({said.at})" if said.at else f" {said.because}" if said.because else ""
-    return _LAYERS[said.layer] + more
+    return _LAYERS[said.layer] + (f" {said.because}" if said.because else "")
 
 
 def _whole(said: Contribution, answer: Answer) -> str:

@@ -20,6 +20,9 @@ PROPERTIES = "aws:elasticbeanstalk:application:environment"
 TRAFFIC = "aws:elasticbeanstalk:trafficsplitting"
 OURS = "beanstalk:deployment"
 
+HIDDEN = "(hidden)"
+"""Stands for the value of a secret."""
+
 RECOMMENDED = (
     OptionSetting(COMMAND, "DeploymentPolicy", Policy.ADDITIONAL_BATCH),
     OptionSetting(COMMAND, "BatchSizeType", "Percentage"),
@@ -69,10 +72,15 @@ def change_settings(
     return (*kept, *(Stored(each) for each in {(e.namespace, e.name, e.resource_name): e for e in add}.values()))
 
 
-def is_secret(setting: OptionSetting) -> bool:
-    """Whether nobody is shown its value: passwords, as far as the catalogue knows them."""
-    option = catalogue().find(setting.namespace, setting.name)
+def is_secret(namespace: str, name: str) -> bool:
+    """Whether nobody is shown the value of this option: passwords, as far as the catalogue knows them."""
+    option = catalogue().find(namespace, name)
     return option is not None and option.sensitive
+
+
+def shown(namespace: str, name: str, value: str | None) -> str | None:
+    """The value of an option as it may be printed. Environment properties are, as by Elastic Beanstalk."""
+    return HIDDEN if value and is_secret(namespace, name) else value
 
 
 def differences(before: Sequence[Stored], after: Sequence[Stored]) -> list[str]:

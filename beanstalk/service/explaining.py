@@ -16,13 +16,14 @@ from beanstalk.options.explanation import Explanation, explain
 from beanstalk.options.option import Change, Option
 from beanstalk.options.resolve import resolve
 from beanstalk.platforms import find_platform
-from beanstalk.service.configuration import RECOMMENDED
+from beanstalk.service.configuration import RECOMMENDED, shown
 from beanstalk.service.place import Service
 from beanstalk.service.updates import prepare_configure
 from beanstalk.source.ebextensions import FOLDER, SUFFIX, read_extensions
+from beanstalk.source.manifest import FILE_NAME as MANIFEST
+from beanstalk.source.manifest import read_manifest
 from beanstalk.source.recognise import recognise
 
-MASK = "(hidden)"
 _CHANGES: dict[Change, str] = {
     "none": "changes nothing that runs",
     "restart": "restarts the application",
@@ -42,7 +43,7 @@ class Answer:
 
     def shown(self, value: str | None) -> str | None:
         """A value of this option as it may be printed."""
-        return MASK if value and self.explanation.option.sensitive else value
+        return shown(self.explanation.namespace, self.explanation.name, value)
 
     @property
     def change(self) -> str:
@@ -61,22 +62,25 @@ def why_in_environment(service: Service, name: str, wanted: str) -> Answer:
 
 
 def why_in_files(files: Sequence[tuple[str, bytes]], wanted: str, platform: str = "") -> Answer:
-    """With what `create` would begin with: `files` (path, content) of `.ebextensions`, and what it recommends.
+    """With what `create` would begin with: `files` (path, content; see `configuration_files`), and what it recommends.
 
     platform: as the catalogue names it, "" when it is not known.  Raises InvalidInput for files with mistakes, and as
     `why_in_environment`.
     """
-    settings = read_extensions(files).settings
-    layers: dict[Layer, Sequence[OptionSetting]] = {Layer.EBEXTENSIONS: settings, Layer.RECOMMENDED: RECOMMENDED}
+    layers: dict[Layer, Sequence[OptionSetting]] = {
+        Layer.SAVED: [each for path, text in files if path == MANIFEST for each in read_manifest(text).settings],
+        Layer.EBEXTENSIONS: read_extensions([file for file in files if file[0] != MANIFEST]).settings,
+        Layer.RECOMMENDED: RECOMMENDED,
+    }
     configuration = resolve(layers, Circumstances(platform, "WebServer"))
     return Answer(explain(configuration, *find_key(wanted, configuration)))
 
 
 def configuration_files(folder: Path) -> list[tuple[str, bytes]]:
-    """The configuration files of a project, committed or not."""
-    paths = sorted(path for path in folder.glob(f"{FOLDER}/*{SUFFIX}") if path.is_file())
+    """The configuration files of a project and its env.yaml, committed or not."""
+    paths = [path for path in (*sorted(folder.glob(f"{FOLDER}/*{SUFFIX}")), folder / MANIFEST) if path.is_file()]
     try:
-        return [(f"{FOLDER}/{path.name}", path.read_bytes()) for path in paths]
+        return [(str(path.relative_to(folder)), path.read_bytes()) for path in paths]
     except OSError as error:
         raise BeanstalkError(f"{error.filename} cannot be read: {error.strerror}") from None
 

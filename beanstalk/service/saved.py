@@ -50,7 +50,7 @@ def save_configuration(
     now = service.now()
     tags = service.store.tags.where("environment_id = ? ORDER BY key", environment.id)
     found = SavedConfiguration(
-        settings=tuple(each for each in _strongest(load_settings(environment.settings_json)) if not is_secret(each)),
+        settings=_without_secrets(_strongest(load_settings(environment.settings_json))),
         description=description,
         date_created=_milliseconds(before.created if before else now),
         date_modified=_milliseconds(now),
@@ -150,8 +150,8 @@ def read_update(path: str, content: bytes) -> tuple[tuple[OptionSetting, ...], t
 
 def secrets_of(environment: Environment) -> list[str]:
     """What is set on it and never comes into a saved configuration: passwords, as in Elastic Beanstalk."""
-    stored = load_settings(environment.settings_json)
-    return sorted({f"{each.setting.namespace}:{each.setting.name}" for each in stored if is_secret(each.setting)})
+    every = _strongest(load_settings(environment.settings_json))
+    return sorted(f"{each.namespace}:{each.name}" for each in {*every} - {*_without_secrets(every)})
 
 
 def _keep(service: Service, application: str, name: str, text: str) -> Saved:
@@ -171,6 +171,10 @@ def _strongest(stored: Sequence[Stored]) -> tuple[OptionSetting, ...]:
     for each in sorted(stored, key=lambda each: (each.key, order.index(each.layer))):
         found.setdefault(each.key, each.setting)
     return tuple(found.values())
+
+
+def _without_secrets(settings: Sequence[OptionSetting]) -> tuple[OptionSetting, ...]:
+    return tuple(each for each in settings if not is_secret(each.namespace, each.name))
 
 
 def _stack(service: Service, name: str) -> str:

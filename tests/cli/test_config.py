@@ -165,3 +165,115 @@ def test_what_elastic_beanstalk_refuses_to_change_is_refused(shop, words):
     assert (done.exit_code, "cannot change from application to network" in done.stderr) == (1, True)
     assert "hint: create another environment" in done.stderr
     assert shop.json("why", "LoadBalancerType")["Value"] == "application"
+
+
+DATABASE = "aws:rds:dbinstance"
+SECRET = "hunter2hunter2"
+
+
+@pytest.fixture
+def guarded(shop):
+    """An environment with a password and a property."""
+    shop.ok("config", "--update", f"OptionSettings: {{{DATABASE}: {{DBPassword: {SECRET}}}, {PROPERTIES}: {{KEY: v}}}}")
+    return shop
+
+
+def test_a_password_is_shown_only_when_that_is_asked_for(guarded):
+    assert layers(guarded, "shop-dev")["DBPassword"][0] == "(hidden)"
+    for flags in ([], ["-v"], ["--json"], ["-f", "json"], ["-f", "yaml"]):
+        assert SECRET not in guarded.ok("config", "shop-dev", *flags)
+    assert "DBPassword" not in guarded.ok("config", "-f", "yaml")
+    assert "KEY: v" in guarded.ok("config")
+    for flags in ([], ["--json"], ["-f", "yaml"]):
+        assert SECRET in guarded.ok("config", "--show-secrets", *flags)
+
+
+def test_a_password_is_in_no_event_plan_or_saved_configuration(guarded):
+    said = guarded("config", "-u", f"OptionSettings: {{{DATABASE}: {{DBPassword: other2other2}}}}", "--dry-run")
+    assert (said.exit_code, "other2" in said.output) == (0, False)
+    assert SECRET not in guarded.ok("events")
+    done = guarded("config", "save", "prod")
+    assert f"not saved, because secret: {DATABASE}:DBPassword" in done.stderr
+    assert "DBPassword" not in place(guarded).read_text()
+    assert "KEY: v" in place(guarded).read_text()
+
+
+def test_what_is_shown_as_yaml_can_be_given_back(shop):
+    shop.ok("config", "-u", f"OptionSettings: {{{COMMAND}: {{Timeout: 70}}}}")
+    text = shop.ok("config", "-f", "yaml")
+    assert yaml.safe_load(text)["OptionSettings"][COMMAND]["Timeout"] == "70"
+    assert shop.json("config", "-u", text, "--dry-run")["Operation"] == "configure"
+
+
+def test_settings_of_a_resource_are_told_apart(shop):
+    text = "OptionSettings: {night.aws:autoscaling:scheduledaction: {MinSize: 1, Recurrence: 0 22 * * *}}"
+    shop.ok("config", "-u", text)
+    assert "night.aws:autoscaling:scheduledaction:\n" in shop.ok("config")
+    assert "night" in {each["ResourceName"] for each in shop.json("config")}
+
+
+def test_a_saved_configuration_is_applied_to_an_environment(shop):
+    shop.ok("config", "-u", f"OptionSettings: {{{COMMAND}: {{Timeout: 70, BatchSize: 71}}}}")
+    write(shop, f"OptionSettings:\n  {COMMAND}: {{Timeout: 80}}\n  {ASG}: {{MinSize: 1}}\n")
+    assert shop.json("config", "shop-dev", "--cfg", "prod", "--dry-run")["Instances"] == 1
+    assert layers(shop, "shop-dev")["Timeout"] == ("70", "environment")
+    shop.ok("config", "--cfg", "prod")
+    found = layers(shop, "shop-dev")
+    assert (found["Timeout"], found["BatchSize"]) == (("80", "saved configuration"), ("71", "environment"))
+    assert len(shop.json("status")["Instances"]) == 1
+    assert shop.ok("config", "--cfg", "prod") == "shop-dev is like this already; nothing to do.\n"
+
+
+def test_a_second_one_takes_the_place_of_the_first(shop):
+    write(shop, f"OptionSettings: {{{COMMAND}: {{Timeout: 80, BatchSize: 50}}}}\n", "one")
+    write(shop, f"OptionSettings: {{{COMMAND}: {{Timeout: 90}}}}\n", "two")
+    shop.ok("config", "--cfg", "one")
+    shop.ok("config", "--cfg", "two")
+    found = layers(shop, "shop-dev")
+    assert (found["Timeout"], "BatchSize" in found) == (("90", "saved configuration"), False)
+
+
+def test_an_environment_keeps_its_platform_when_one_is_applied(shop):
+    write(shop, f"SolutionStack: python\nOptionSettings: {{{COMMAND}: {{Timeout: 80}}}}\n")
+    assert "the platform python of the saved configuration is not taken" in shop("config", "--cfg", "prod").stderr
+    assert shop.json("status")["PlatformName"] == "procfile"
+    write(shop, "SolutionStack: procfile\n")
+    assert "is not taken" not in shop("config", "--cfg", "prod").stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--cfg", "a", "--update", "b"], "--update and --cfg contradict each other"),
+        (["--cfg", "a", "-d"], "--display and --cfg contradict each other"),
+        (["--dry-run"], "--dry-run is for --update and --cfg"),
+        (["save", "a", "shop-dev", "--cfg", "b"], "the configuration is to be called a and b"),
+    ],
+)
+def test_flags_that_contradict_each_other_are_wrong_usage(shop, flags, said):
+    done = shop("config", *flags)
+    assert (done.exit_code, said in done.stderr) == (2, True)
+
+
+def test_it_is_saved_with_the_words_of_eb_and_without_a_name(shop):
+    assert shop.json("config", "save", "shop-dev", "--cfg", "prod")["TemplateName"] == "prod"
+    assert shop.json("config", "save", "--cfg", "other")["TemplateName"] == "other"
+    assert shop.json("config", "save")["TemplateName"] == "shop-dev-sc"
+
+
+def test_every_mistake_of_a_file_is_told_at_once(shop):
+    write(
+        shop, f"SolutionStack: [a]\nOptionSettings:\n  {ASG}:\n    MinSize: many\n    MaxSiz: 3\nTags: {{'aws:x': y}}\n"
+    )
+    for words in (["config", "put", "prod"], ["create", "shop-next", "--cfg", "prod"], ["config", "--cfg", "prod"]):
+        told = shop(*words).stderr.splitlines()
+        places = [line.split(":")[2] for line in told if line.startswith("error: .elasticbeanstalk/")]
+        assert places == ["2", "5", "6", "7"], told
+
+
+def test_every_mistake_of_an_update_is_told_at_once(shop):
+    done = shop(
+        "config", "-u", f"OptionSettings:\n  {ASG}: {{MinSize: many}}\n  {COMMAND}: [a]\n  aws:nope: {{A: b}}\n"
+    )
+    assert done.exit_code == 1
+    assert [line.split(":")[2] for line in done.stderr.splitlines() if line.startswith("error: ")] == ["2", "3", "4"]

@@ -10,7 +10,6 @@ from beanstalk.options.catalogue import PROPERTIES, catalogue
 from beanstalk.options.configuration import Layer
 from beanstalk.options.resolve import resolve
 from beanstalk.service.explaining import (
-    MASK,
     configuration_files,
     family_of_folder,
     find_key,
@@ -114,7 +113,7 @@ def test_two_resources_are_asked_for() -> None:
 def test_a_secret_is_hidden_and_a_property_is_shown() -> None:
     text = f"  aws:rds:dbinstance:\n    DBPassword: hunter2hunter2\n  {PROPERTIES}:\n    API_KEY: abc\n"
     secret = why_in_files([config(text)], "DBPassword")
-    assert (secret.shown(secret.explanation.value), secret.shown(None)) == (MASK, None)
+    assert (secret.shown(secret.explanation.value), secret.shown(None)) == ("(hidden)", None)
     shown = why_in_files([config(text)], "API_KEY")
     assert shown.shown(shown.explanation.value) == "abc"
 
