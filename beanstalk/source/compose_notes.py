@@ -8,12 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from beanstalk.source.document import Kind, Node, plain
+from beanstalk.source.durations import read_duration
 from beanstalk.source.interpolation import NotInterpolated, interpolate
 from beanstalk.source.yaml_notes import YamlNotes
 
-_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:h|ms|us|ns|m|s))+")
-_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(h|ms|us|ns|m|s)")
-_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)
 _SIZES = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
@@ -91,15 +89,12 @@ class ComposeNotes(YamlNotes):
 
     def seconds(self, node: Node | None, what: str) -> float | None:
         written = self.text(node, what)
-        if written == "0":
-            return 0.0
-        if len(written) < 100 and _DURATION.fullmatch(written):
-            return sum(float(count) * _SECONDS[unit] for count, unit in _PARTS.findall(written))
-        if written:
+        found = read_duration(written)
+        if written and found is None:
             self.wrong(
                 node, f"{what}: {written[:40]!r} is no duration", "write a number with its unit, as 30s or 1m30s"
             )
-        return None
+        return found
 
     def size(self, node: Node | None, what: str) -> int | None:
         """Bytes."""
