@@ -15,7 +15,13 @@ from beanstalk.cli.session import Command, Session, flag, pass_session
 from beanstalk.errors import InvalidInput, Problem, UsageError, Where
 from beanstalk.service.updates import prepare_properties
 
-_LINE = re.compile(r"(?:export\s+)?([^\s=]+)\s*=\s*(.*)")
+_NAME = r"[ \t]*(?:export[ \t]+)?(?P<name>[^\s=#'\"]+)[ \t]*=[ \t]*"
+_QUOTED = r"""(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)")[ \t]*(?:#[^\n]*)?"""
+_PLAIN = r"""(?P<plain>(?!['"])[^\n]*)"""
+_ENTRY = re.compile(rf"{_NAME}(?:{_QUOTED}|{_PLAIN})(?:\n|\Z)", re.DOTALL)
+_NOTHING = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_OPEN = re.compile(_NAME + r"""['"]""")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 @click.command(cls=Command)
@@ -46,42 +52,50 @@ def command(
 
 def parse_env_file(text: str, path: str) -> list[tuple[str, str]]:
     """Lines K=V as in `.env` files: blank ones and those with # are left out, `export` may stand before, and quotes
-    around the value go away (in double ones a backslash escapes). Raises InvalidInput with every bad line."""
-    pairs, problems = [], []
-    for number, line in enumerate(text.splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith("#"):
-            continue
-        matched = _LINE.fullmatch(line)
-        value = _value(matched[2]) if matched else None
-        if matched is None or value is None:
-            problems.append(
-                Problem("is no line NAME=VALUE", Where(path, number), "close the quotes, or write NAME=VALUE")
-            )
-        else:
-            pairs.append((matched[1], value))
+    around the value go away (in double ones a backslash escapes); between quotes it may go over several lines. Nothing
+    in a value is replaced. Raises InvalidInput with every bad line, without what stands there: it may be a secret."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    pairs, problems, position, line = list[tuple[str, str]](), list[Problem](), 0, 1
+    while position < len(text):
+        at = Where(path, line)
+        matched = _ENTRY.match(text, position) or _NOTHING.match(text, position)
+        if matched is None:
+            problems.append(_problem(text, position, at))
+            if _OPEN.match(text, position):
+                break  # what follows may be the rest of the value
+        elif matched.re is _ENTRY:
+            pairs.append((matched["name"], _value(matched)))
+            if "\0" in pairs[-1][1]:
+                problems.append(Problem("has a value that no variable can hold", at, "take the NUL byte out"))
+        end = matched.end() if matched else (text.find("\n", position) + 1) or len(text)
+        line += text.count("\n", position, end)
+        position = end
     if problems:
         raise InvalidInput(problems)
     return pairs
 
 
-def _value(text: str) -> str | None:
-    """A value without its quotes and the comment behind it; None when a quote is left open."""
-    if text[:1] not in ("'", '"'):
-        return re.split(r"\s+#", text, maxsplit=1)[0].rstrip()
-    matched = re.fullmatch(r"""'([^']*)'\s*(?:#.*)?|"((?:[^"\\]|\\.)*)"\s*(?:#.*)?""", text)
-    if matched is None:
-        return None
-    if matched[1] is not None:
-        return matched[1]
-    return re.sub(r"\\(.)", lambda escape: {"n": "\n", "t": "\t"}.get(escape[1], escape[1]), matched[2])
+def _problem(text: str, position: int, at: Where) -> Problem:
+    """Why there is no line at this position."""
+    if _OPEN.match(text, position):
+        return Problem(
+            "has a quote that is not closed, or something behind it", at, "close it, or quote all of the value"
+        )
+    return Problem("is no line NAME=VALUE", at, "write NAME=VALUE, and a value of several lines between quotes")
+
+
+def _value(matched: re.Match[str]) -> str:
+    if matched["single"] is not None:
+        return matched["single"]
+    if matched["double"] is not None:
+        return re.sub(r"\\(.)", lambda each: _ESCAPES.get(each[1], each[1]), matched["double"], flags=re.DOTALL)
+    return re.split(r"(?:^|\s+)#", matched["plain"], maxsplit=1)[0].rstrip()
 
 
 def _file(name: str) -> list[tuple[str, str]]:
-    if name == "-":
-        return parse_env_file(sys.stdin.read(), "stdin")
     try:
-        return parse_env_file(Path(name).read_text(encoding="utf-8"), name)
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise InvalidInput([Problem(f"cannot be read: {reason}", Where(name))]) from None
+        raise InvalidInput([Problem(f"cannot be read: {reason}", Where("stdin" if name == "-" else name))]) from None
+    return parse_env_file(text, "stdin" if name == "-" else name)

@@ -38,16 +38,64 @@ def test_setenv_reads_files_and_stdin(shop):
         (r'A="x\n\"y\" \\"', ("A", 'x\n"y" \\')),
         ("A=", ("A", "")),
         ("A='$HOME'", ("A", "$HOME")),
+        ("A=pa$$word${x}", ("A", "pa$$word${x}")),
+        ("A= # nothing but a comment", ("A", "")),
+        ("A='one\ntwo # no comment\n' # a comment", ("A", "one\ntwo # no comment\n")),
+        ('A="one\r\n\r\ntwo"', ("A", "one\n\ntwo")),
+        ("A=it's", ("A", "it's")),
+        ("A=b==", ("A", "b==")),
     ],
 )
 def test_a_line_of_an_env_file(line, pair):
     assert parse_env_file(f"\n# first\n{line}\n", ".env") == [pair]
 
 
-def test_every_bad_line_of_an_env_file_is_told():
+def test_every_bad_line_of_an_env_file_is_told_without_what_stands_there():
     with pytest.raises(InvalidInput) as caught:
-        parse_env_file("A=1\nB\nC='x\n", ".env")
-    assert [str(problem.at) for problem in caught.value.problems] == [".env:2", ".env:3"]
+        parse_env_file("A=1\nB: secret\nC='one\n\ntwo'\nD=\0secret\nhunter2\nE='secret\nF=more\n", ".env")
+    assert [str(problem.at) for problem in caught.value.problems] == [".env:2", ".env:6", ".env:7", ".env:8"]
+    assert "secret" not in str(caught.value) and "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_and_one_of_another_encoding_are_told(shop):
+    (shop.folder / ".env").write_bytes(b"A=\xff\n")
+    assert shop("setenv", "--env-file", ".env").stderr == "error: .env: cannot be read: it is not UTF-8\n"
+    assert shop("setenv", "--env-file", "nope").stderr == "error: nope: cannot be read: No such file or directory\n"
+
+
+def test_a_property_of_several_lines_and_a_byte_order_mark_arrive(shop):
+    (shop.folder / ".env").write_text("\ufeffKEY='-----BEGIN KEY-----\nabc=\n-----END KEY-----'\n")
+    shop.ok("setenv", "--env-file", ".env")
+    assert shop.json("printenv") == {"KEY": "-----BEGIN KEY-----\nabc=\n-----END KEY-----"}
+
+
+def test_what_is_given_wins_over_the_file_also_when_it_removes(shop):
+    shop.ok("setenv", "A=1", "B=1")
+    (shop.folder / ".env").write_text("A=2\nB=\nB=3\n")
+    shop.ok("setenv", "--env-file", ".env", "A=")
+    assert shop.json("printenv") == {"B": "3"}
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "said"),
+    [
+        ("A B=hunter2", 1, "'A B' cannot be a name in aws:elasticbeanstalk:application:environment"),
+        ("Ä=hunter2", 1, "cannot be a name"),
+        ("=hunter2", 2, "an environment property has no name or no ="),
+        ("postgres://user:hunter2@host/db", 2, "an environment property has no name or no ="),
+        ("A=" + "hunter2" * 600, 1, "the environment properties have 4202 bytes"),
+    ],
+)
+def test_a_property_that_cannot_be_is_told_without_its_value(shop, word, code, said):
+    done = shop("setenv", word)
+    assert (done.exit_code, said in done.stderr, "hunter2" in done.stderr) == (code, True, False)
+
+
+def test_properties_that_do_not_arrive_are_told(shop):
+    done = shop("setenv", "PORT=5000", "my-var=1")
+    assert done.exit_code == 0
+    assert "PORT has no effect here: every instance is given a port of its own" in done.stderr
+    assert "may not reach the application: my-var" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -68,7 +116,6 @@ def test_a_property_without_a_value_is_wrong_usage(shop):
         properties("A")
     assert shop("setenv", "A").exit_code == 2
     assert "there is nothing to set" in shop("setenv").stderr
-    assert shop("setenv", "--env-file", "nope").stderr == "error: nope: cannot be read: No such file or directory\n"
 
 
 def test_scale_changes_the_number_and_no_version(shop):
