@@ -56,6 +56,10 @@ class Home:
     def logs(self, environment_id: str, instance_id: str) -> Path:
         return self.environment(environment_id) / "logs" / instance_id
 
+    def scripts(self, environment_id: str, instance_id: str) -> Path:
+        """The jobs that run the scripts of an instance, and their records."""
+        return self.environment(environment_id) / "scripts" / instance_id
+
     @property
     def endpoint(self) -> tuple[str, int]:
         """Address and port where the environments answer: those of the agent that was started last, else as asked."""

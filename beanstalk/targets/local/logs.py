@@ -12,6 +12,8 @@ from pathlib import Path
 
 from beanstalk.targets.local.trees import remove_tree
 
+SCRIPTS_LOG = "eb-engine.log"
+"""What the scripts of an instance said, beside the logs of its processes."""
 ROTATE_BYTES = 10 * 1024 * 1024
 KEPT = 50
 """Instances that are gone and whose logs are kept, per environment."""
@@ -25,8 +27,9 @@ _ERROR = re.compile(r"^(\w+\.)*[A-Z]\w*(Error|Exception)\b|^(Error|error|fatal|p
 
 
 def last_lines(folder: Path, lines: int) -> list[str]:
-    """The `lines` last lines that say something, of the log that was written last in an instance's log folder."""
-    for log in sorted(_logs(folder), key=_changed, reverse=True):
+    """The `lines` last lines that say something, of the process's log that was written last in an instance's folder."""
+    logs = [log for log in _logs(folder) if log.name != SCRIPTS_LOG]
+    for log in sorted(logs, key=_changed, reverse=True):
         if found := tail(log, lines * 20):
             return _telling(found, lines)
     return []

@@ -60,7 +60,7 @@ class ProcessHost:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._mark = str(home.folder.resolve())
+        self._mark = _mark_of(home)
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self._pids: dict[tuple[str, str], int] = {}
 
@@ -79,8 +79,7 @@ class ProcessHost:
         """Start one process of an instance; returns its identity. Raises TargetError when the system refuses."""
         folder = self._home.instance(instance.environment_id, instance.id)
         logs = self._home.logs(instance.environment_id, instance.id)
-        visible = own_variables() | dict(environment)
-        visible |= {MARK: instance.id, _HOME_MARK: self._mark, "BEANSTALK_PROCESS": process.name}
+        visible = variables_of(self._home, instance, process.name, environment)
         try:
             # UTF-8 whatever the locale of whoever started the agent says
             encoded = {_encode(name): _encode(value) for name, value in visible.items()}
@@ -197,6 +196,16 @@ def _encode(text: str) -> bytes:
 def own_variables() -> dict[str, str]:
     """What an application sees of our own environment."""
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+
+
+def variables_of(home: Home, instance: Instance, name: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """All that a process of an instance sees. name: what it is called.  environment: see `environment_of`."""
+    marks = {MARK: instance.id, _HOME_MARK: _mark_of(home), "BEANSTALK_PROCESS": name}
+    return {**own_variables(), **environment, **marks}
+
+
+def _mark_of(home: Home) -> str:
+    return str(home.folder.resolve())
 
 
 def environment_of(

@@ -22,7 +22,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -116,10 +116,7 @@ def cancel(folder: Path, grace_s: float = 5.0) -> None:
 
     Also ends what a lost job left behind. Nothing happens when nothing is there.
     """
-    for name in ("started.json", "spawned.json"):
-        identity = _read(folder / name)
-        if identity is None or _is_somebody_else(identity):
-            continue
+    for identity in _ours(folder):
         leader = int(identity["pid"])
         for member in _session(leader):
             _send(member, signal.SIGTERM)
@@ -128,6 +125,13 @@ def cancel(folder: Path, grace_s: float = 5.0) -> None:
             time.sleep(_LOOK_AGAIN_S)
         _kill_session(leader)
         _alive(identity)
+
+
+def notify(folder: Path, number: signal.Signals) -> None:
+    """Send a signal to the job and everything it started, and return at once. Nothing happens when nothing is there."""
+    for identity in _ours(folder):
+        for member in _session(int(identity["pid"])):
+            _send(member, number)
 
 
 def tail(folder: Path, lines: int) -> list[str]:
@@ -246,6 +250,14 @@ def _alive(identity: Mapping[str, Any] | None) -> bool:
     with contextlib.suppress(ChildProcessError):
         os.waitpid(identity["pid"], os.WNOHANG)
     return False
+
+
+def _ours(folder: Path) -> Iterator[dict[str, Any]]:
+    """Who opened a session for the job of `folder`, unless the number is another process's by now."""
+    for name in ("started.json", "spawned.json"):
+        identity = _read(folder / name)
+        if identity is not None and not _is_somebody_else(identity):
+            yield identity
 
 
 def _is_somebody_else(identity: Mapping[str, Any]) -> bool:

@@ -29,6 +29,12 @@ def test_the_tail_of_nothing_is_nothing(tmp_path, log):
     assert last_lines(tmp_path / "none", 3) == []
 
 
+def test_scripts_do_not_speak_for_a_process_that_ended(tmp_path, log):
+    log.write_text("why\n")
+    (tmp_path / logs.SCRIPTS_LOG).write_text("a hook\n")
+    assert last_lines(tmp_path, 3) == ["why"]
+
+
 def test_bytes_that_are_no_text_are_shown_as_far_as_possible(log):
     log.write_bytes(b"caf\xe9\x00\n")
     assert tail(log, 1) == ["caf\ufffd\x00"]
