@@ -123,6 +123,7 @@ class Deployment:
 
     number: counts from 1 in its environment.  workload_json: what to run (`Workload`).  settings_json: what the
     environment's settings become if it succeeds.  rollout_json: the fixed part of a `Rollout`.
+    leader: id of the instance that runs what is to run once, "" when none was chosen.  leader_done: since when it has.
     """
 
     id: int
@@ -143,6 +144,8 @@ class Deployment:
     cause: str = ""
     outcome: Outcome | None = None
     ended: float | None = None
+    leader: str = ""
+    leader_done: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ class Instance:
     host, port: where it answers; known from the start for processes, once they run for containers.
     processes_json: {name: [pid, birth] or [container id, 0]} as far as they were started.  failed: it ended, or was
     given up, by itself.  cause: one sentence about that.  changed: when `state` last changed.
+    told: of so many of its scripts there was an event.
     """
 
     id: str
@@ -168,6 +172,7 @@ class Instance:
     failed: int = 0
     cause: str = ""
     host: str = "127.0.0.1"
+    told: int = 0
 
     @property
     def address(self) -> str:

@@ -7,17 +7,19 @@ and on the machine all that there is to know. Answers of checks are kept in memo
 from __future__ import annotations
 
 import json
-import re
 import signal
 from dataclasses import replace
 from typing import Any
 
+from beanstalk.agent.lines import said
+from beanstalk.agent.scripts import ScriptFailed, Scripts
 from beanstalk.agent.world import World
 from beanstalk.containers import Restart
 from beanstalk.errors import BeanstalkError, TargetError
 from beanstalk.model import Rollout
 from beanstalk.records import RUNNING, Deployment, Environment, Instance, Severity, State
 from beanstalk.rollout.health import Checks, Verdict, judge_serving, judge_starting, note
+from beanstalk.scripts import Part
 from beanstalk.targets.local.processes import Ended, Identities, environment_of
 from beanstalk.workload import WEB, HealthCheck, Process, Workload
 
@@ -27,7 +29,6 @@ _RESTART_AFTER_S = 1.0
 """A process beside `web` that ends is started again at once, then after twice this, and twice as long every time."""
 _KILL_AGAIN_S = 1.0
 _IMPATIENT_S = 10.0
-_COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 class Instances:
@@ -35,6 +36,7 @@ class Instances:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._scripts = Scripts(world)
         self._checks: dict[str, Checks] = {}
         self._workloads: dict[int, Workload] = {}
         self._restarts: dict[tuple[str, str], tuple[int, float]] = {}
@@ -75,7 +77,7 @@ class Instances:
                 processes = {**known, **missing}
                 store.instances.change(instance.id, processes_json=json.dumps(processes))
             if instance.state is State.STOPPING:
-                host.signal(instance, {**known, **missing}, signal.SIGTERM)
+                self._signal(instance, {**known, **missing}, signal.SIGTERM)
         for instance_id, found in strays.items():
             unknown = Instance(instance_id, "", 0, State.STOPPING, 0, 0.0, 0.0)
             host.signal(unknown, found, signal.SIGKILL)
@@ -88,6 +90,7 @@ class Instances:
         """Somebody set the clock."""
         for memory in (self._left, self._asked, self._killed):
             memory.clear()
+        self._scripts.forget_times()
         self._restarts = {key: (times, 0.0) for key, (times, _) in self._restarts.items()}
         self._checks = {identity: replace(checks, wrong_since=None) for identity, checks in self._checks.items()}
 
@@ -111,7 +114,7 @@ class Instances:
                 self._world.store.set_state(instance, state, now)
         for instance in instances:
             if instance.state is State.PENDING:
-                self._world.host.signal(instance, identities(instance), signal.SIGTERM)
+                self._signal(instance, identities(instance), signal.SIGTERM)
 
     def launch(self, environment: Environment, now: float) -> None:
         """Start every instance that is written down and not started."""
@@ -119,7 +122,10 @@ class Instances:
             if instance.state is not State.PENDING or instance.started is not None:
                 continue
             try:
-                trouble = self._launch(environment, instance, now)
+                trouble = self._launch(instance, now)
+            except ScriptFailed as failure:
+                self._fail(instance, str(failure), now)
+                continue
             except BeanstalkError as error:
                 trouble = error.problem
             except OSError as error:
@@ -155,21 +161,40 @@ class Instances:
         checks = self._checks.get(instance.id)
         return checks.last.text if checks and checks.last and checks.failures else ""
 
+    def running_script(self, instance: Instance) -> str:
+        """Which script of an instance runs now, "" when none does."""
+        identity = instance.deployment_id
+        return self._scripts.in_progress(instance, self.deployment(identity), self.workload(identity))
+
+    def began(self, instance: Instance) -> float | None:
+        """Since when `Timeout` counts for it; None while it waits for another one.
+
+        Scripts are part of that time. Without any it counts from when the processes were started.
+        """
+        workload = self.workload(instance.deployment_id)
+        if workload.scripts:
+            return self._scripts.began(instance, self.deployment(instance.deployment_id), workload)
+        return instance.started or instance.created
+
     # one instance
 
-    def _launch(self, environment: Environment, instance: Instance, now: float) -> str:
-        """Start it, or wait for its version to be ready again, if somebody tidied up. Returns why it cannot be."""
+    def _launch(self, instance: Instance, now: float) -> str:
+        """Start it, or wait: for its scripts, for another one's, or for its version to be ready again, if somebody
+        tidied up. Returns why it cannot be. Raises ScriptFailed."""
         world, deployment = self._world, self.deployment(instance.deployment_id)
         workload = self.workload(deployment.id)
+        if not self._scripts.is_its_turn(instance, deployment, workload):
+            return ""
         trouble = world.preparer.prepare(deployment.digest, deployment.workload_json, instance.id)
         if trouble is None or trouble:
             return trouble or ""
         known = identities(instance)
-        if not known:  # found running by `adopt`: its folder is in use
+        if not known and not self._scripts.was_asked_for(instance, Part.BEFORE):  # then its folder is in use
             folder = world.host.prepare(instance, deployment.digest)
             world.preparer.link(deployment.workload_json, folder)
-        names = (environment.name, deployment.version_label)
-        variables = environment_of(workload, instance, names, world.preparer.environment(deployment.workload_json))
+        if not self._run(Part.BEFORE, instance, now):
+            return ""
+        variables = self._variables(instance)
         for unit in workload.units:
             if unit.name in known:
                 continue
@@ -181,6 +206,20 @@ class Instances:
         host, port = world.host.address(instance, workload)
         world.store.instances.change(instance.id, started=now, host=host, port=port)
         return ""
+
+    def _run(self, part: Part, instance: Instance, now: float) -> bool:
+        """Whether this part of its scripts is done. Raises ScriptFailed."""
+        workload, deployment = self.workload(instance.deployment_id), self.deployment(instance.deployment_id)
+        return self._scripts.run(part, instance, deployment, workload, lambda: self._variables(instance), now)
+
+    def _variables(self, instance: Instance) -> dict[str, str]:
+        """What its processes and scripts see."""
+        workload, deployment = self.workload(instance.deployment_id), self.deployment(instance.deployment_id)
+        environment = self._world.store.environments.get(instance.environment_id)
+        assert environment is not None
+        names = (environment.name, deployment.version_label)
+        built = self._world.preparer.environment(deployment.workload_json)
+        return environment_of(workload, instance, names, built)
 
     def _watch(self, instance: Instance, rollout: Rollout | None, now: float) -> None:
         workload = self.workload(instance.deployment_id)
@@ -218,9 +257,17 @@ class Instances:
     ) -> None:
         began = instance.started or instance.created
         ignore = rollout is not None and rollout.ignore_health
-        late = rollout is not None and now - began > rollout.timeout_s
-        match judge_starting(checks, check.healthy_passes, check.wrong_answers_s, ignore, late, now):
-            case Verdict.SERVE:
+        late = rollout is not None and now - (self.began(instance) or now) > rollout.timeout_s
+        verdict = judge_starting(checks, check.healthy_passes, check.wrong_answers_s, ignore, late, now)
+        is_done = False
+        if verdict is Verdict.SERVE or self._scripts.was_asked_for(instance, Part.AFTER):
+            try:
+                is_done = self._run(Part.AFTER, instance, now)
+            except ScriptFailed as failure:
+                self._fail(instance, str(failure), now)
+                return
+        match verdict:
+            case Verdict.SERVE if is_done:
                 self._world.store.set_state(instance, State.IN_SERVICE, now, in_service=now)
                 self._checks[instance.id] = Checks(last=checks.last)
             case Verdict.REMOVE:
@@ -236,9 +283,8 @@ class Instances:
         """Once a deployment: nobody should look at a silent screen until the time-out."""
         text = checks.last.text if checks.last else "no health check was answered yet"
         limit = f" (at most {rollout.timeout_s:g} s: Timeout)" if rollout else ""
-        lines = self._world.host.last_lines(instance, 2)
-        said = "; its last lines: " + " / ".join(_printable(line.strip())[:200] for line in lines) if lines else ""
-        message = f"Still waiting for instance {instance.id}{limit}: {text}{said}."
+        lines = said(self._world.host.last_lines(instance, 2))
+        message = f"Still waiting for instance {instance.id}{limit}: {text}{lines}."
         self._tell(Severity.WARN, message, instance, self.deployment(instance.deployment_id).operation_id)
 
     def _ended(self, instance: Instance, ended: Ended, now: float) -> None:
@@ -249,15 +295,11 @@ class Instances:
             if len(workload.units) == 1 or ended.process == WEB
             else f"{ended.process} of instance {instance.id} {ended}"
         )
-        cause = f"{what} after {after:.1f} s"
-        lines = self._world.host.last_lines(instance, 3)
-        if lines:
-            cause += "; its last lines: " + " / ".join(_printable(line.strip())[:200] for line in lines)
-        self._fail(instance, cause, now)
+        self._fail(instance, f"{what} after {after:.1f} s{said(self._world.host.last_lines(instance, 3))}", now)
 
     def _fail(self, instance: Instance, cause: str, now: float) -> None:
         self._world.store.set_state(instance, State.STOPPING, now, failed=1, cause=cause)
-        self._world.host.signal(instance, identities(instance), signal.SIGTERM)
+        self._signal(instance, identities(instance), signal.SIGTERM)
 
     def _restart(self, instance: Instance, known: Identities, ended: Ended, now: float) -> bool:
         """Start what runs beside `web` again, in place: requests that its instance serves are not its business.
@@ -267,20 +309,15 @@ class Instances:
         times, latest = self._restarts.get((instance.id, ended.process), (0, 0.0))
         if times and now - latest < _RESTART_AFTER_S * 2 ** min(4, times):
             return True
-        workload, deployment = self.workload(instance.deployment_id), self.deployment(instance.deployment_id)
+        workload = self.workload(instance.deployment_id)
         unit = workload.unit(ended.process)
         self._restarts[instance.id, ended.process] = times + 1, now
         if times + 1 in (1, 5):
             more = "; it keeps ending and is started again less and less often" if times else ""
             text = f"{ended.process} of instance {instance.id} {ended}; starting it again{more}."
             self._tell(Severity.WARN, text, instance)
-        environment = self._world.store.environments.get(instance.environment_id)
-        assert environment is not None
-        names = (environment.name, deployment.version_label)
-        path = self._world.preparer.environment(deployment.workload_json)
-        variables = environment_of(workload, instance, names, path)
         try:
-            identity = self._world.host.restart(instance, workload, unit, variables)
+            identity = self._world.host.restart(instance, workload, unit, self._variables(instance))
         except BeanstalkError as error:
             self._fail(instance, f"{unit.name} of instance {instance.id} cannot be started: {error.problem}", now)
             return False
@@ -297,7 +334,7 @@ class Instances:
         dead = web not in known or self._world.host.ended({web: known[web]}) is not None
         if dead or now - since >= workload.drain_s or not self._is_busy(instance):
             self._world.store.set_state(instance, State.STOPPING, now)
-            self._world.host.signal(instance, known, signal.SIGTERM)
+            self._signal(instance, known, signal.SIGTERM)
 
     def _is_busy(self, instance: Instance) -> bool:
         try:
@@ -306,9 +343,10 @@ class Instances:
             return True  # it does not say
 
     def _stop(self, instance: Instance, now: float) -> None:
-        known, host = identities(instance), self._world.host
-        if host.gone(instance, known):
+        known, host, scripts = identities(instance), self._world.host, self._world.scripts
+        if host.gone(instance, known) and scripts.are_over(instance):
             host.clear(instance)
+            scripts.clear(instance)
             self._world.store.set_state(instance, State.TERMINATED, now, ended=now)
             self._forget(instance.id)
             return
@@ -316,21 +354,22 @@ class Instances:
         over = now - asked >= self.workload(instance.deployment_id).grace_s
         if over and now - self._killed.get(instance.id, -_KILL_AGAIN_S) >= _KILL_AGAIN_S:
             self._killed[instance.id] = now
-            host.signal(instance, known, signal.SIGKILL)
+            self._signal(instance, known, signal.SIGKILL)
+
+    def _signal(self, instance: Instance, known: Identities, number: signal.Signals) -> None:
+        """To all that runs of an instance. Scripts first: what no longer runs starts nothing any more."""
+        self._world.scripts.signal(instance, number)
+        self._world.host.signal(instance, known, number)
 
     def _forget(self, instance_id: str) -> None:
         for memory in (self._left, self._asked, self._killed):
             memory.pop(instance_id, None)
+        self._scripts.forget(instance_id)
         self._restarts = {key: value for key, value in self._restarts.items() if key[0] != instance_id}
 
     def _tell(self, severity: Severity, message: str, instance: Instance, operation_id: str = "") -> None:
         environment = self._world.store.environments.get(instance.environment_id)
         self._world.store.add_event(severity, message, environment, operation_id, now=self._world.clock())
-
-
-def _printable(line: str) -> str:
-    """Without colours and whatever else would be an order to the terminal of who reads it."""
-    return "".join(letter if letter.isprintable() else " " for letter in _COLOUR.sub("", line))
 
 
 def identities(instance: Instance) -> Identities:

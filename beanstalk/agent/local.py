@@ -13,6 +13,7 @@ from beanstalk.store.home import Home
 from beanstalk.store.sqlite import Store
 from beanstalk.targets.local.balancer import find_balancer
 from beanstalk.targets.local.machine import local_host, local_preparer
+from beanstalk.targets.local.scripts import ScriptJobs
 
 
 def local_world(home: Home, arrived: Callable[[], object]) -> World:
@@ -23,6 +24,7 @@ def local_world(home: Home, arrived: Callable[[], object]) -> World:
         host=local_host(home),
         checker=Prober(arrived),
         preparer=local_preparer(home),
+        scripts=ScriptJobs(home),
         balancer=find_balancer(home.run, home.address, home.port, home.balancer),
         clock=time.time,
         new_port=free_port,

@@ -113,7 +113,7 @@ class Rollouts:
     def _count(self, group: list[Instance], failed: list[Instance]) -> Count:
         starting = [instance for instance in group if instance.state is State.PENDING]
         unhealthy = [instance for instance in group if instance.state is State.UNHEALTHY]
-        began = [instance.started or instance.created for instance in starting]
+        began = [at for instance in starting if (at := self._instances.began(instance)) is not None]
         return Count(
             starting=len(starting),
             healthy=sum(instance.state is State.IN_SERVICE for instance in group),
@@ -130,6 +130,8 @@ class Rollouts:
         for instance in unhealthy:
             return f"instance {instance.id} became unhealthy: {self._instances.failing_check(instance)}"
         for instance in starting:
+            if text := self._instances.running_script(instance):
+                return f"instance {instance.id} did not become healthy in time: {text} still runs"
             if text := self._instances.failing_check(instance):
                 return f"instance {instance.id} did not become healthy in time: {text}"
         return ""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from beanstalk.records import Instance
 from beanstalk.rollout.health import Answer
+from beanstalk.scripts import Part, Script
 from beanstalk.store.home import Home
 from beanstalk.store.sqlite import Store
 from beanstalk.targets.local.balancer import LoadBalancer
 from beanstalk.targets.local.processes import Ended, Identities, Identity
+from beanstalk.targets.local.runner import State as JobState
+from beanstalk.targets.local.scripts import ScriptRecord
 from beanstalk.workload import HealthCheck, Unit, Workload
 
 
@@ -77,6 +80,26 @@ class Preparer(Protocol):
     def sweep(self, workloads_in_use: list[str]) -> None: ...
 
 
+class ScriptRunner(Protocol):
+    """Who runs the scripts of instances, each part once; see `targets/local/scripts.py`."""
+
+    def start(
+        self,
+        instance: Instance,
+        part: Part,
+        scripts: Sequence[Script],
+        environment: Mapping[str, str],
+        timeout_s: float,
+    ) -> None: ...
+    def was_asked_for(self, instance: Instance, part: Part) -> bool: ...
+    def state(self, instance: Instance, part: Part) -> JobState: ...
+    def records(self, instance: Instance) -> list[ScriptRecord]: ...
+    def last_lines(self, instance: Instance, lines: int) -> list[str]: ...
+    def signal(self, instance: Instance, number: signal.Signals) -> None: ...
+    def are_over(self, instance: Instance) -> bool: ...
+    def clear(self, instance: Instance) -> None: ...
+
+
 @dataclass(frozen=True)
 class World:
     """Everything the agent has to do with. clock: seconds since the epoch.  new_port: given the ports in use."""
@@ -86,6 +109,7 @@ class World:
     host: Host
     checker: Checker
     preparer: Preparer
+    scripts: ScriptRunner
     balancer: LoadBalancer
     clock: Callable[[], float]
     new_port: Callable[[set[int]], int]

@@ -27,7 +27,7 @@ from beanstalk.records import (
 from beanstalk.store.attachments import Lifecycle, Saved, Tag
 from beanstalk.store.table import Table
 
-_SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql")
+_SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
 """What leads from each schema to the next one; the first begins with nothing. What stands in them never changes."""
 _SCHEMA = len(_SCHEMAS)
 _RECENT_S = 120.0
@@ -168,7 +168,7 @@ class Store:
             for table, columns, which in (
                 ("instances", ("created", "changed", "started", "in_service"), "ended IS NULL"),
                 ("instances", ("created", "changed", "ended"), f"failed = 1 AND ended > {before - _RECENT_S:f}"),
-                ("deployments", ("created", "phase_since"), "ended IS NULL"),
+                ("deployments", ("created", "phase_since", "leader_done"), "ended IS NULL"),
             ):
                 moved = ", ".join(f"{column} = {column} + :jump" for column in columns)
                 values = {"jump": jump_s, "before": before}

@@ -7,23 +7,38 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from beanstalk.agent.loop import Agent
 from beanstalk.agent.rollouts import rollout_json
 from beanstalk.agent.world import World
-from beanstalk.errors import TargetError
+from beanstalk.errors import TargetError, Where
 from beanstalk.records import Application, Deployment, Environment, Health, Kind, Operation, Status
 from beanstalk.rollout.health import Answer
+from beanstalk.scripts import Part, Script, ScriptPhase
+from beanstalk.source.hooks import Occasion
 from beanstalk.store.home import Home
 from beanstalk.store.sqlite import Store
+from beanstalk.targets.local import runner
 from beanstalk.targets.local.processes import Ended
+from beanstalk.targets.local.scripts import ScriptRecord
 from beanstalk.workload import HealthCheck, Process, Workload
 
 HEALTH = HealthCheck("/", ((200, 200),), None, 0.05, 5.0, 1, 5, "Ok")
 WORKLOAD = Workload("procfile", (Process("web", "serve"), Process("worker", "work")), (), HEALTH, 20.0, 10.0, None)
 START_S, STOP_S, TICK_S = 0.3, 0.2, 0.15
+SCRIPTS_S = 0.3
+"""What a job of scripts takes."""
+_HOOK = Where(".platform/hooks")
+SCRIPTS = (
+    Script(ScriptPhase.COMMANDS, "migrate", Where(".ebextensions/a.config", 2), "migrate", leader_only=True),
+    Script(ScriptPhase.COMMANDS, "assets", Where(".ebextensions/a.config", 4), "assets"),
+    Script(ScriptPhase.PREDEPLOY, "warm", _HOOK, "warm", occasion=Occasion.VERSION),
+    Script(ScriptPhase.PREDEPLOY, "configure", _HOOK, "configure", occasion=Occasion.CONFIGURATION),
+    Script(ScriptPhase.POSTDEPLOY, "tell", _HOOK, "tell", occasion=Occasion.VERSION),
+)
+"""For workloads that have some."""
 
 
 class Killed(BaseException):
@@ -40,12 +55,26 @@ class Running:
 
 
 @dataclass
+class Job:
+    """code: how it ends when its time has come. names: of its scripts.  fails: the last of them that runs."""
+
+    version: str
+    names: tuple[str, ...]
+    started: float
+    ends: float
+    code: int = 0
+    fails: str = ""
+    lost: bool = False
+
+
+@dataclass
 class Machine:
     """What survives the agent, and what goes wrong on it.
 
     bad: digests whose processes die at once.  sick: instances whose checks fail.  stubborn: nobody obeys SIGTERM.
     busy: addresses with open requests.  trouble: what the balancer says instead of doing anything.  disk_full: nothing
-    can be written down.  jumped: how far the clock was set.
+    can be written down.  jumped: how far the clock was set.  jobs: of scripts, by instance and part.  failing: scripts
+    that exit with 3.  ran: (version, script) as often as one was begun.
     """
 
     now: float = 1000.0
@@ -64,6 +93,9 @@ class Machine:
     jumped: float = 0.0
     counted: int = 0
     effects: list[str] = field(default_factory=list)
+    jobs: dict[tuple[str, Part], Job] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+    ran: list[tuple[str, str]] = field(default_factory=list)
 
     def did(self, what: str) -> None:
         """Something was written or done; this may be where the agent is killed."""
@@ -203,6 +235,62 @@ class MemoryPreparer:
         pass
 
 
+class MemoryScripts:
+    """Jobs that take SCRIPTS_S; all scripts of one end at its end."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def start(self, instance, part, scripts, environment, timeout_s):
+        machine = self.machine
+        if (instance.id, part) in machine.jobs:
+            return
+        names = tuple(script.name for script in scripts)
+        fails = next((name for name in names if name in machine.failing), "")
+        begun = names[: names.index(fails) + 1] if fails else names
+        label = environment["BEANSTALK_VERSION_LABEL"]
+        machine.jobs[instance.id, part] = Job(
+            label, begun, machine.now, machine.now + min(SCRIPTS_S, timeout_s), 3 if fails else 0, fails
+        )
+        machine.ran += [(label, name) for name in begun]
+        machine.did(f"scripts {part}")
+
+    def was_asked_for(self, instance, part):
+        return (instance.id, part) in self.machine.jobs
+
+    def state(self, instance, part):
+        job = self.machine.jobs.get((instance.id, part))
+        if job is None:
+            return runner.Absent()
+        if job.lost:
+            return runner.Lost()
+        return runner.Running() if self.machine.now < job.ends else runner.Ended(job.code)
+
+    def records(self, instance):
+        return [
+            ScriptRecord(part, number, f"script {name}", 3 if name == job.fails else 0, 0.3, False, "", ("said",))
+            for (identity, part), job in self.machine.jobs.items()
+            if identity == instance.id and not job.lost and self.machine.now >= job.ends and job.code in (0, 3)
+            for number, name in enumerate(job.names)
+        ]
+
+    def last_lines(self, instance, lines):
+        return ["it began"]
+
+    def signal(self, instance, number):
+        for (identity, _), job in self.machine.jobs.items():
+            if identity == instance.id and self.machine.now < job.ends and not job.lost:
+                job.ends, job.code = self.machine.now, 143
+                self.machine.did(f"{number.name} scripts")
+
+    def are_over(self, instance):
+        return not any(isinstance(self.state(instance, part), runner.Running) for part in Part)
+
+    def clear(self, instance):
+        for part in Part:
+            self.machine.jobs.pop((instance.id, part), None)
+
+
 class MemoryBalancer:
     name = "Memory"
 
@@ -244,7 +332,8 @@ def make_agent(machine: Machine, folder: Path) -> tuple[Agent, Store]:
     home = Home(folder)
     store = open_store(home.database, machine)
     world = World(
-        home, store, MemoryHost(machine), MemoryChecker(machine), MemoryPreparer(), MemoryBalancer(machine),
+        home, store, MemoryHost(machine), MemoryChecker(machine), MemoryPreparer(),
+        MemoryScripts(machine), MemoryBalancer(machine),
         lambda: machine.now, lambda taken: max(taken, default=20000) + 1, new_id,
         lambda: machine.now - machine.jumped,
     )  # fmt: skip
@@ -273,7 +362,9 @@ def add_environment(store: Store, name: str, slot: int, now: float) -> Environme
     return environment
 
 
-def add_deployment(store: Store, environment_id: str, rollout, label: str, kind: Kind, now: float, on: str = "") -> str:
+def add_deployment(
+    store: Store, environment_id: str, rollout, label: str, kind: Kind, now: float, on: str = "", scripts=()
+) -> str:
     """What `service.changes.begin` writes."""
     environment = store.environments.get(environment_id)
     identity, number = store.next_deployment(environment_id)
@@ -284,7 +375,8 @@ def add_deployment(store: Store, environment_id: str, rollout, label: str, kind:
         store.deployments.add(
             Deployment(
                 identity, environment_id, operation.id, number, label, label, "procfile", "[]",
-                json.dumps(WORKLOAD.to_json()), rollout_json(rollout), environment.deployment_id, now,
+                json.dumps(replace(WORKLOAD, scripts=scripts).to_json()), rollout_json(rollout),
+                environment.deployment_id, now,
             )
         )  # fmt: skip
     return operation.id

@@ -7,7 +7,8 @@ import signal
 
 import pytest
 
-from beanstalk.agent.instances import _printable, identities
+from beanstalk.agent.instances import identities
+from beanstalk.agent.lines import printable
 from beanstalk.errors import TargetError
 from beanstalk.model import Outcome, Policy
 from beanstalk.records import Instance, State
@@ -180,7 +181,7 @@ def test_the_cause_of_a_death_has_its_code_its_age_and_its_last_lines(scene):
 
 
 def test_colours_and_orders_to_the_terminal_are_left_out_of_a_cause():
-    assert _printable("\x1b[31mError:\x1b[0m späť\x07\x1b]0;title\x07") == "Error: späť  ]0;title "
+    assert printable("\x1b[31mError:\x1b[0m späť\x07\x1b]0;title\x07") == "Error: späť  ]0;title "
 
 
 def test_what_a_killed_agent_started_and_never_wrote_down_is_adopted(scene):

@@ -10,7 +10,7 @@ import pytest
 
 from beanstalk.model import Outcome, Policy, Rollout
 from beanstalk.records import Kind, Operation, Status
-from tests.agent.memory_world import Machine, add_deployment, add_environment, open_store, turn_until_rest
+from tests.agent.memory_world import SCRIPTS, Machine, add_deployment, add_environment, open_store, turn_until_rest
 
 REPLACING = [policy for policy in Policy if policy is not Policy.RESIZE]
 
@@ -57,8 +57,12 @@ def ending(machine, folder):
     pools = sorted((slot, pool.host, len(pool.members)) for slot, pool in machine.pools.items())
     known = {each.id for each in store.living_instances()}
     orphans = [each for each in machine.living() if each.instance_id not in known]
+    orphans += [job for job in machine.jobs if job[0] not in known]
+    told = [each.message for each in store.events_after(0) if ": script " in each.message]
     store.close()
-    return environments, instances, outcomes, holds, living, pools, orphans
+    assert len(told) == len(set(told)), "a script was told twice"
+    led = machine.ran.count(("v2", "migrate"))
+    return environments, instances, outcomes, holds, living, pools, led, orphans
 
 
 def every_kill(deployed, tmp_path, begin):
@@ -79,11 +83,11 @@ def every_kill(deployed, tmp_path, begin):
     return expected
 
 
-def deploys(policy, label, **more):
+def deploys(policy, label, scripts=(), failing=(), kind=Kind.DEPLOY, **more):
     def begin(machine, folder):
-        machine.bad = {"bad"}
+        machine.bad, machine.failing = {"bad"}, set(failing)
         store = open_store(folder / "beanstalk.db")
-        add_deployment(store, "e-shop-prod", rollout(policy, **more), label, Kind.DEPLOY, machine.now)
+        add_deployment(store, "e-shop-prod", rollout(policy, **more), label, kind, machine.now, scripts=scripts)
         store.close()
 
     return begin
@@ -105,6 +109,22 @@ def test_a_failing_deployment_killed_anywhere_ends_with_the_old_version(deployed
     assert instances == [("v1", "InService")] * 3
     assert outcomes[-1] is Outcome.ROLLED_BACK
     assert orphans == []
+
+
+@pytest.mark.parametrize("policy", REPLACING)
+def test_what_runs_once_in_a_deployment_runs_once_wherever_it_is_killed(deployed, tmp_path, policy):
+    _, instances, outcomes, *_, led, orphans = every_kill(deployed, tmp_path, deploys(policy, "v2", SCRIPTS))
+    assert instances == [("v2", "InService")] * 3
+    assert (outcomes[-1], led, orphans) == (Outcome.SUCCEEDED, 1, [])
+
+
+@pytest.mark.parametrize("script", ["migrate", "tell"])
+@pytest.mark.parametrize("policy", REPLACING)
+def test_a_failing_script_ends_with_the_old_version_wherever_it_is_killed(deployed, tmp_path, policy, script):
+    begin = deploys(policy, "v2", SCRIPTS, failing=[script])
+    _, instances, outcomes, *_, led, orphans = every_kill(deployed, tmp_path, begin)
+    assert instances == [("v1", "InService")] * 3
+    assert (outcomes[-1], led, orphans) == (Outcome.ROLLED_BACK, 1, [])
 
 
 @pytest.mark.parametrize("size", [1, 5])
@@ -145,7 +165,7 @@ def test_a_termination_killed_anywhere_leaves_nothing(deployed, tmp_path):
             store.environments.change("e-shop-prod", status=Status.TERMINATING)
         store.close()
 
-    environments, instances, _, holds, living, pools, _ = every_kill(deployed, tmp_path, begin)
+    environments, instances, _, holds, living, pools, *_ = every_kill(deployed, tmp_path, begin)
     assert (instances, living, pools, holds) == ([], [], [], (0,))
     assert environments[0][-1] is False
 
@@ -164,20 +184,23 @@ def test_a_first_deployment_that_fails_leaves_nothing_wherever_it_is_killed(depl
     assert instances == [("v1", "InService")] * 3
 
 
-def blue_green(label):
+def blue_green(label, scripts=()):
     def begin(machine, folder):
         machine.bad = {"bad"}
         store = open_store(folder / "beanstalk.db")
         add_environment(store, "shop-prod-green", 1, machine.now)
         first = rollout(Policy.ALL_AT_ONCE, old=0)
-        add_deployment(store, "e-shop-prod-green", first, label, Kind.BLUE_GREEN, machine.now, on="e-shop-prod")
+        add_deployment(
+            store, "e-shop-prod-green", first, label, Kind.BLUE_GREEN, machine.now, on="e-shop-prod", scripts=scripts
+        )
         store.close()
 
     return begin
 
 
 def test_blue_green_killed_anywhere_swaps_both_names_once(deployed, tmp_path):
-    environments, *_ = every_kill(deployed, tmp_path, blue_green("v2"))
+    environments, *_, led, _ = every_kill(deployed, tmp_path, blue_green("v2", SCRIPTS))
+    assert led == 1
     assert [(name, cname) for name, cname, *_ in environments] == [
         ("shop-prod", "shop-prod-green"), ("shop-prod-green", "shop-prod"),
     ]  # fmt: skip

@@ -22,7 +22,7 @@ from beanstalk.records import Instance
 from beanstalk.scripts import Part, Script
 from beanstalk.store.home import Home
 from beanstalk.targets.local import runner
-from beanstalk.targets.local.logs import SCRIPTS_LOG
+from beanstalk.targets.local.logs import SCRIPTS_LOG, tail
 from beanstalk.targets.local.processes import variables_of
 from beanstalk.targets.local.trees import remove_tree
 
@@ -112,6 +112,10 @@ class ScriptJobs:
             return []
         found = [json.loads(line) for line in lines]
         return [ScriptRecord(**each | {"part": Part(each["part"]), "lines": tuple(each["lines"])}) for each in found]
+
+    def last_lines(self, instance: Instance, lines: int) -> list[str]:
+        """The end of what the scripts of an instance said."""
+        return tail(self._home.logs(instance.environment_id, instance.id) / SCRIPTS_LOG, lines)
 
     def signal(self, instance: Instance, number: signal.Signals) -> None:
         """Send a signal to whatever runs of the instance's scripts."""
