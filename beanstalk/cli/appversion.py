@@ -11,17 +11,21 @@ from beanstalk.cli.documents import time_text, version_document
 from beanstalk.cli.flags import no_effect_flags
 from beanstalk.cli.packing import Wanted, choose_version
 from beanstalk.cli.session import CommandGroup, Session, flag, pass_session
+from beanstalk.cli.suggestions import complete_version
 from beanstalk.cli.terminal import count_text, notice, size_text, table, write_json
 from beanstalk.errors import UsageError
 from beanstalk.lifecycle import LifecyclePolicy, Rule, Verdict, policy_document
 from beanstalk.records import Version
 from beanstalk.service.lifecycle import apply_after, changed_policy, lifecycle_policy, set_policy, verdicts
-from beanstalk.service.versions import delete_version, list_versions
+from beanstalk.service.versions import QUOTA, delete_version, list_versions
 
 
 @click.group(cls=CommandGroup, invoke_without_command=True)
 @flag("-c", "--create", is_flag=True, help="Create a version of the project.")
-@flag("-d", "--delete", metavar="LABEL", help="Delete a version that is deployed nowhere.")
+@flag(
+    "-d", "--delete", metavar="LABEL", shell_complete=complete_version,
+    help="Delete a version that is deployed nowhere.",
+)  # fmt: skip
 @flag("-a", "--application", metavar="APP", help="The application; by default that of the project.")
 @flag("-l", "--label", metavar="LABEL", help="With --create: the label.")
 @flag("-m", "--message", metavar="TEXT", help="With --create: the description.")
@@ -70,8 +74,8 @@ def command(
 
 @command.command()
 @flag("-a", "--application", metavar="APP", help="The application; by default that of the project.")
-@flag("--max-count", type=click.IntRange(min=1), metavar="N", help="Keep N versions besides a new one.")
-@flag("--max-age", type=click.IntRange(min=1), metavar="DAYS", help="Keep versions for so many days.")
+@flag("--max-count", type=click.IntRange(1, QUOTA), metavar="N", help="Keep N versions besides a new one.")
+@flag("--max-age", type=click.IntRange(min=1), metavar="DAYS", help="Keep versions for so many days, instead.")
 @flag("--keep-bundle", is_flag=True, help="Delete versions only, and keep their source bundles.")
 @flag("--off", is_flag=True, help="Delete nothing any more.")
 @flag("--dry-run", is_flag=True, help="Show what would be deleted now, and change nothing.")

@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from beanstalk.cli.changes import carry_out
 from beanstalk.cli.documents import time_text
@@ -14,6 +15,7 @@ from beanstalk.cli.environment import environment, environment_name
 from beanstalk.cli.flags import Waiting, dry_run_flag, environment_argument, waiting_flags
 from beanstalk.cli.saved_files import delete_file, file_to_put, find_configuration, write_file
 from beanstalk.cli.session import CommandGroup, Session, flag, pass_session
+from beanstalk.cli.suggestions import complete_environment, complete_saved
 from beanstalk.cli.terminal import notice, table, warn, write_json
 from beanstalk.errors import NotFound, UsageError
 from beanstalk.model import OptionSetting
@@ -37,8 +39,13 @@ from beanstalk.source.saved import SUFFIX, SavedConfiguration, read_saved, write
 class _Config(CommandGroup):
     """`config ENV` is `config show ENV`."""
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        return [*super().shell_complete(ctx, incomplete), *complete_environment(ctx, self.params[0], incomplete)]
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = next((word for word in args if not word.startswith("-")), "")
+        if not args and ctx.resilient_parsing:  # the shell asks what may follow
+            return super().parse_args(ctx, args)
         if first not in self.commands and (first or not {"-h", "--help"} & {*args}):
             args = ["show", *args]
         return super().parse_args(ctx, args)
@@ -60,7 +67,10 @@ def command() -> None:
 )
 @flag("--show-secrets", is_flag=True, help="Show passwords, too.")
 @flag("-u", "--update", metavar="file:PATH|TEXT", help="Apply OptionSettings in YAML or JSON; null removes an option.")
-@flag("--cfg", metavar="NAME", help="Apply a saved configuration: its local file, else the one that is stored.")
+@flag(
+    "--cfg", metavar="NAME", shell_complete=complete_saved,
+    help="Apply a saved configuration: its local file, else the one that is stored.",
+)  # fmt: skip
 @dry_run_flag
 @waiting_flags
 @pass_session
@@ -115,7 +125,7 @@ def save(session: Session, name: str | None, env: str | None, cfg: str | None, m
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_saved)
 @pass_session
 def get(session: Session, name: str) -> None:
     """Write the saved configuration NAME to .elasticbeanstalk/saved_configs."""
@@ -124,7 +134,7 @@ def get(session: Session, name: str) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_saved)
 @pass_session
 def put(session: Session, name: str) -> None:
     """Check the local file of NAME, or a file NAME.cfg.yml anywhere, and store it."""
@@ -164,7 +174,7 @@ def list_(session: Session) -> None:
 
 
 @command.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_saved)
 @pass_session
 def delete(session: Session, name: str) -> None:
     """Delete the saved configuration NAME, and its file in .elasticbeanstalk/saved_configs."""

@@ -27,6 +27,7 @@ from beanstalk.cli.init import initialise
 from beanstalk.cli.packing import Chosen, Wanted, choose_version, discarded_unless_begun, version_flags
 from beanstalk.cli.saved_files import find_configuration, local_file
 from beanstalk.cli.session import Command, Session, flag, pass_session
+from beanstalk.cli.suggestions import complete_platform, complete_saved
 from beanstalk.cli.terminal import notice
 from beanstalk.errors import NotFound, UsageError
 from beanstalk.model import OptionSetting
@@ -101,13 +102,19 @@ _settings_flags = as_one(
 )
 @click.argument("env", required=False)
 @flag("-c", "--cname", metavar="PREFIX", help="The name it answers at, before .localhost; by default that of ENV.")
-@flag("-p", "--platform", metavar="NAME", help="The platform; by default that of the project.")
+@flag(
+    "-p", "--platform", metavar="NAME", shell_complete=complete_platform,
+    help="The platform; by default that of the project.",
+)  # fmt: skip
 @flag("-d", "--branch_default", is_flag=True, help="Make it the default environment of this git branch.")
 @flag("-t", "--tier", metavar="TIER", help="webserver, the only tier in this version.")
 @group_flag
 @version_flags
 @flag("--sample", is_flag=True, help="Deploy the sample application of the platform.")
-@flag("--cfg", metavar="NAME", help="Begin with a saved configuration: its local file, else the one that is stored.")
+@flag(
+    "--cfg", metavar="NAME", shell_complete=complete_saved,
+    help="Begin with a saved configuration: its local file, else the one that is stored.",
+)  # fmt: skip
 @_settings_flags
 @tags_flag
 @flag("--mode", type=click.Choice(["process", "docker"]), help="process, the only mode in this version.")

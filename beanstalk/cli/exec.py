@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from beanstalk.cli.environment import environment_name
-from beanstalk.cli.flags import complete_environment
 from beanstalk.cli.passing import Passing, words_argument
 from beanstalk.cli.session import Session, flag, pass_session
+from beanstalk.cli.suggestions import complete_environment
 from beanstalk.service.programs import run_inside
 
 

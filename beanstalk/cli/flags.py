@@ -10,6 +10,7 @@ from typing import Any, cast
 import click
 
 from beanstalk.cli.session import Function, Session, flag
+from beanstalk.cli.suggestions import complete_environment
 from beanstalk.cli.terminal import notice
 from beanstalk.errors import UsageError
 from beanstalk.model import OptionSetting, Policy
@@ -26,15 +27,6 @@ class Waiting:
     nohang: bool
     timeout_s: float | None
     lock_s: float
-
-
-def complete_environment(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Names for completion in a shell."""
-    try:
-        living = ctx.find_root().ensure_object(Session).service.store.living()
-    except Exception:
-        return []
-    return [each.name for each in living if each.name.startswith(incomplete)]
 
 
 def environment_argument(function: Function) -> Function:

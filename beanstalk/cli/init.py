@@ -11,6 +11,7 @@ import click
 from beanstalk.cli.flags import modules_flag, no_effect_flags
 from beanstalk.cli.project import FOLDER, Project
 from beanstalk.cli.session import Command, Session, flag, pass_session
+from beanstalk.cli.suggestions import complete_platform
 from beanstalk.cli.terminal import notice, write_json
 from beanstalk.errors import BeanstalkError, NotFound, UsageError
 from beanstalk.platforms import detect, find_platform
@@ -21,7 +22,10 @@ from beanstalk.source.packing import pack_folder
 
 @click.command(cls=Command)
 @click.argument("app", required=False)
-@flag("-p", "--platform", metavar="NAME", help="The platform; by default the one that the code looks like.")
+@flag(
+    "-p", "--platform", metavar="NAME", shell_complete=complete_platform,
+    help="The platform; by default the one that the code looks like.",
+)  # fmt: skip
 @flag("-e", "--environment-name", metavar="ENV", silent=True, help="The default environment of this git branch.")
 @no_effect_flags(["-k/--keyname=", "-i/--interactive", "--tags=", "--source="])
 @modules_flag

@@ -14,6 +14,7 @@ import click
 
 from beanstalk.cli.flags import as_one
 from beanstalk.cli.session import Session, flag
+from beanstalk.cli.suggestions import complete_version
 from beanstalk.cli.terminal import count_text, notice, size_text, warn
 from beanstalk.errors import BeanstalkError, NotFound, UsageError, Where
 from beanstalk.platforms import Platform, sample_files
@@ -64,13 +65,16 @@ class Wanted:
 version_flags = as_one(
     "wanted",
     Wanted,
-    flag("--version", metavar="LABEL", silent=True, help="Deploy this application version instead of the project."),
+    flag(
+        "--version", metavar="LABEL", silent=True, shell_complete=complete_version,
+        help="Deploy this application version instead of the project.",
+    ),
     flag("-l", "--label", metavar="LABEL", help="The label of the new version."),
     flag("-m", "--message", metavar="TEXT", help="Its description; by default the first line of the commit's message."),
     flag("--staged", is_flag=True, help="Take the git index instead of HEAD."),
     flag("--working-tree", is_flag=True, help="Take the files as they are, committed or not."),
     flag("--archive", type=click.Path(path_type=Path), metavar="DIR|ZIP", help="Deploy this instead of the project."),
-)
+)  # fmt: skip
 """As the argument `wanted`."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from beanstalk.cli.session import CommandGroup, Session, pass_session
+from beanstalk.cli.suggestions import complete_platform
 from beanstalk.cli.terminal import table, write_json
 from beanstalk.errors import UsageError
 from beanstalk.platforms import Platform, find_platform, list_platforms
@@ -29,7 +30,7 @@ def list_all(session: Session) -> None:
 
 
 @command.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_platform)
 @pass_session
 def show(session: Session, name: str | None) -> None:
     """Show the platform NAME, by default that of the project."""

@@ -8,12 +8,13 @@ from beanstalk.cli.changes import carry_out
 from beanstalk.cli.documents import time_text
 from beanstalk.cli.flags import Waiting, dry_run_flag, waiting_flags
 from beanstalk.cli.session import Command, Session, pass_session
+from beanstalk.cli.suggestions import complete_terminated
 from beanstalk.cli.terminal import notice, table, write_json
 from beanstalk.service.environments import prepare_restore, terminated
 
 
 @click.command(cls=Command)
-@click.argument("identity", required=False, metavar="[ID|ENV]")
+@click.argument("identity", required=False, metavar="[ID|ENV]", shell_complete=complete_terminated)
 @dry_run_flag
 @waiting_flags
 @pass_session

@@ -8,12 +8,16 @@ from beanstalk.cli.changes import carry_out
 from beanstalk.cli.environment import environment_name
 from beanstalk.cli.flags import Waiting, dry_run_flag, environment_argument, waiting_flags
 from beanstalk.cli.session import Command, Session, flag, pass_session
+from beanstalk.cli.suggestions import complete_version
 from beanstalk.service.updates import prepare_rollback
 
 
 @click.command(cls=Command)
 @environment_argument
-@flag("--to", "label", metavar="LABEL", help="Back to the last deployment of this version.")
+@flag(
+    "--to", "label", metavar="LABEL", shell_complete=complete_version,
+    help="Back to the last deployment of this version.",
+)  # fmt: skip
 @dry_run_flag
 @waiting_flags
 @pass_session

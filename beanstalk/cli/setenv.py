@@ -10,8 +10,9 @@ import click
 
 from beanstalk.cli.changes import carry_out
 from beanstalk.cli.environment import environment_name
-from beanstalk.cli.flags import Waiting, complete_environment, dry_run_flag, property_arguments, waiting_flags
+from beanstalk.cli.flags import Waiting, dry_run_flag, property_arguments, waiting_flags
 from beanstalk.cli.session import Command, Session, flag, pass_session
+from beanstalk.cli.suggestions import complete_environment
 from beanstalk.errors import InvalidInput, Problem, UsageError, Where
 from beanstalk.service.updates import prepare_properties
 

@@ -7,9 +7,10 @@ import click
 from beanstalk.agent.pools import host_of
 from beanstalk.cli.environment import environment, living
 from beanstalk.cli.exits import DONE
-from beanstalk.cli.flags import Waiting, complete_environment, dry_run_flag, environment_argument, waiting_flags
+from beanstalk.cli.flags import Waiting, dry_run_flag, environment_argument, waiting_flags
 from beanstalk.cli.following import begin_when_free, follow_to_end
 from beanstalk.cli.session import Command, Session, flag, pass_session
+from beanstalk.cli.suggestions import complete_environment
 from beanstalk.cli.terminal import notice, write_json
 from beanstalk.errors import InvalidInput, Problem, UsageError
 from beanstalk.records import Environment, Kind

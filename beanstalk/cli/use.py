@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from beanstalk.cli.flags import complete_environment, no_effect_flags
+from beanstalk.cli.flags import no_effect_flags
 from beanstalk.cli.project import NO_BRANCH
 from beanstalk.cli.session import Command, Session, pass_session
+from beanstalk.cli.suggestions import complete_environment
 from beanstalk.cli.terminal import write_json
 from beanstalk.errors import UsageError
 from beanstalk.service.place import find_environment

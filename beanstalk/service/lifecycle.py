@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from beanstalk.errors import NotFound
+from beanstalk.errors import NotFound, UsageError
 from beanstalk.lifecycle import LifecyclePolicy, Rule, Verdict, judge, policy_document, read_policy
 from beanstalk.records import Environment, Severity, Version
 from beanstalk.service.place import Service
@@ -24,15 +24,21 @@ def changed_policy(
     policy: LifecyclePolicy, max_count: int | None = None, max_age: int | None = None, keep_bundle: bool = False,
     off: bool = False,
 ) -> LifecyclePolicy:  # fmt: skip
-    """The policy with these flags. A rule that is given is in force; bundles go with their versions, unless
-    `keep_bundle`, which also holds for rules that were in force before."""
-    if off:
-        return LifecyclePolicy(replace(policy.count, enabled=False), replace(policy.age, enabled=False))
+    """The policy with these flags. A rule that is given is in force, and the other one is not any more: Elastic
+    Beanstalk takes one of the two (`InvalidParameterValue`: they cannot be enabled simultaneously). Bundles go with
+    their versions, unless `keep_bundle`, which also holds for a rule that was in force before.
+
+    Raises UsageError when both are given.
+    """
+    if max_count is not None and max_age is not None:
+        raise UsageError("only one rule can be in force", hint="give --max-count or --max-age")
+    given = max_count is not None or max_age is not None
 
     def changed(rule: Rule, limit: int | None) -> Rule:
         if limit is not None:
             return Rule(limit, True, not keep_bundle)
-        return replace(rule, deletes_bundle=False) if keep_bundle else rule
+        kept = replace(rule, enabled=rule.enabled and not (given or off))
+        return replace(kept, deletes_bundle=False) if keep_bundle else kept
 
     return LifecyclePolicy(changed(policy.count, max_count), changed(policy.age, max_age))
 

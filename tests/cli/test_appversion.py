@@ -17,12 +17,25 @@ def test_without_a_policy_the_proposal_is_shown_and_off(shop):
 
 def test_flags_change_what_they_name_and_off_keeps_the_numbers(shop):
     shop.ok("appversion", "lifecycle", "--max-count", 3)
-    shop.ok("appversion", "lifecycle", "--max-age", 9, "--keep-bundle")
     count, age = limits(shop.json("appversion", "lifecycle"))
-    assert count == {"Enabled": True, "MaxCount": 3, "DeleteSourceFromS3": False}
-    assert age == {"Enabled": True, "MaxAgeInDays": 9, "DeleteSourceFromS3": False}
+    assert count == {"Enabled": True, "MaxCount": 3, "DeleteSourceFromS3": True}
     count, age = limits(shop.json("appversion", "lifecycle", "--off"))
     assert (count["Enabled"], count["MaxCount"], age["Enabled"]) == (False, 3, False)
+
+
+def test_one_rule_takes_the_place_of_the_other(shop):
+    shop.ok("appversion", "lifecycle", "--max-count", 3)
+    shop.ok("appversion", "lifecycle", "--max-age", 9, "--keep-bundle")
+    count, age = limits(shop.json("appversion", "lifecycle"))
+    assert count == {"Enabled": False, "MaxCount": 3, "DeleteSourceFromS3": False}
+    assert age == {"Enabled": True, "MaxAgeInDays": 9, "DeleteSourceFromS3": False}
+    done = shop("appversion", "lifecycle", "--max-count", 3, "--max-age", 9)
+    assert (done.exit_code, "only one rule can be in force" in done.stderr) == (2, True)
+
+
+def test_more_versions_than_a_home_holds_cannot_be_kept(shop):
+    assert shop("appversion", "lifecycle", "--max-count", 1001).exit_code == 2
+    shop.ok("appversion", "lifecycle", "--max-count", 1000)
 
 
 def test_a_dry_run_says_what_would_go_and_why_and_stores_nothing(shop):

@@ -12,6 +12,8 @@ from beanstalk.errors import TargetError
 from beanstalk.service import doctor
 from beanstalk.store.home import find_home
 
+MANIFEST = "AWSConfigurationTemplateVersion: 1.1.0.0\n"
+
 
 @pytest.fixture
 def port(monkeypatch):
@@ -131,6 +133,18 @@ def test_a_process_that_belongs_to_no_instance_is_told(shop, port, monkeypatch):
     monkeypatch.setattr(doctor.ProcessHost, "strays", lambda self: strays)
     found = checks(shop)["stray processes"]
     assert (found["State"], found["Mend"]) == ("lacking", "kill 4711")
+
+
+def test_names_that_no_program_finds_are_needed_by_environments_with_links(shop, port, monkeypatch):
+    with_agent(monkeypatch)
+    monkeypatch.setattr(doctor, "names_are_found", lambda: False)
+    found = checks(shop)["names"]
+    assert (found["State"], "libnss-myhostname" in found["Mend"]) == ("lacking", True)
+    (shop.folder / "env.yaml").write_text(f"{MANIFEST}EnvironmentLinks: {{API: shop-dev}}\n")
+    shop.ok("create", "front")
+    assert checks(shop, code=1)["names"]["NeededBy"] == ["front"]
+    monkeypatch.setattr(doctor, "names_are_found", lambda: True)
+    assert checks(shop)["names"]["State"] == "good"
 
 
 def test_a_store_that_cannot_be_read_is_told_and_the_rest_too(shop, port):
