@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from beanstalk import __version__
 from beanstalk.cli.terminal import count_text, paint
 from beanstalk.errors import Problem, Where
-from beanstalk.service.validation_report import RULES, Effect, Finding, Report, Severity
+from beanstalk.service.validation_report import RULES, Effect, Finding, Report, Severity, escaped
 
 _COLOUR = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_ROOT = "%SRCROOT%"
+"""The name that others give to the root of the sources, too."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -21,8 +24,11 @@ def as_text(report: Report) -> str:
     lines = [line for finding in report.findings for line in _finding_lines(finding)]
     if report.platform is not None:
         winner = report.platform.winner or "none"
-        lines += ["", f"platform: {winner} ({report.platform.because})"]
-    for title, effects in (("applied here:", report.applied), ("not applied here:", report.ignored)):
+        named = f"; the project calls it {report.named}" if report.named else ""
+        lines += ["", f"platform: {winner} ({report.platform.because}{named})"]
+    if report.home is not None:
+        lines.append(f"target: {report.home.title}")
+    for title, effects in (("applied:", report.applied), ("not applied:", report.ignored)):
         if effects:
             lines += [title, *(f"  {_place(each)}{each.what}: {each.why}" for each in effects)]
     errors, warnings = report.count(Severity.ERROR), report.count(Severity.WARNING)
@@ -41,7 +47,10 @@ def as_json(report: Report, path: str) -> dict[str, Any]:
             "Kind": str(platform.winner) if platform.winner else None,
             "Because": platform.because,
             "Signs": [{"Kind": str(each.kind), "Path": each.path} for each in platform.present],
+            "Named": report.named or None,
         },
+        "Target": report.home.target if report.home else None,
+        "Mode": report.home.mode or None if report.home else None,
         "Findings": [
             {"Severity": str(each.severity), "Rule": each.rule, "Message": each.problem.text}
             | _at(each.problem.at)
@@ -53,31 +62,81 @@ def as_json(report: Report, path: str) -> dict[str, Any]:
     }
 
 
-def as_sarif(report: Report) -> dict[str, Any]:
-    """One run. What is ignored on this machine is a note."""
-    ids = list(RULES)
+def as_sarif(report: Report, place: Path) -> dict[str, Any]:
+    """One run. What is without effect is a note.
+
+    place: what was looked at. Places are told relative to the root of its repository, where code scanning looks for
+    them, else to the folder; those inside an archive as the archive's.
+    """
+    root = _source_root(place.resolve())
     notes = [Problem(f"{each.what}: {each.why}", each.at) for each in report.ignored]
-    rules = [{"id": rule, "shortDescription": {"text": text}} for rule, text in RULES.items()]
-    driver = {"name": "beanstalk", "version": __version__, "rules": rules}
-    results = [_result(each.rule, str(each.severity), each.problem, ids) for each in report.findings]
-    results += [_result("ignored-here", "note", each, ids) for each in notes]
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
-    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    driver = {"name": "beanstalk", "version": __version__, "rules": [_rule(*each) for each in RULES.items()]}
+    told = [(each.rule, str(each.severity), each.problem) for each in report.findings]
+    told += [("ignored-here", "note", each) for each in notes]
+    return {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "originalUriBaseIds": {_ROOT: {"uri": root.as_uri().rstrip("/") + "/"}},
+                "results": [_result(*each, place, root) for each in told],
+            }
+        ],
+    }
 
 
-def _result(rule: str, level: str, problem: Problem, ids: list[str]) -> dict[str, Any]:
-    at = problem.at or Where(".")
-    place: dict[str, Any] = {"artifactLocation": {"uri": quote(at.path, safe="/")}}
-    if at.line:
-        place["region"] = {"startLine": at.line} | ({"startColumn": at.column} if at.column else {})
-    text = problem.text + (f" Hint: {problem.hint}" if problem.hint else "")
+def _source_root(place: Path) -> Path:
+    """The root of the repository that `place` is in; without one, the folder that was looked at."""
+    folder = place if place.is_dir() else place.parent
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
+
+
+def _rule(rule: str, text: str) -> dict[str, Any]:
+    level = "note" if rule == "ignored-here" else "error"
+    return {
+        "id": rule,
+        "shortDescription": {"text": text},
+        "fullDescription": {"text": text},
+        "help": {"text": f"{text} Each result says what is wrong and what to do."},
+        "defaultConfiguration": {"level": level},
+    }
+
+
+def _result(rule: str, level: str, problem: Problem, place: Path, root: Path) -> dict[str, Any]:
+    artifact, region, inside = _physical(problem.at or Where(""), place, root)
+    text = (f"{inside}: " if inside else "") + problem.text + (f" Hint: {problem.hint}" if problem.hint else "")
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": artifact} | region}
     return {
         "ruleId": rule,
-        "ruleIndex": ids.index(rule),
+        "ruleIndex": list(RULES).index(rule),
         "level": level,
         "message": {"text": text},
-        "locations": [{"physicalLocation": place}],
+        "locations": [location | ({"logicalLocations": [{"fullyQualifiedName": inside}]} if inside else {})],
     }
+
+
+def _physical(at: Where, place: Path, root: Path) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """(artifactLocation, region, the place in an archive or ""). A whole file is told by its first line."""
+    whole = place.resolve()
+    if whole.is_dir():
+        whole, inside = whole / at.path, ""
+    else:
+        inside = "" if at.path in ("", escaped(str(place))) else str(at)
+    if not whole.is_relative_to(root):
+        return {"uri": whole.as_uri()}, {}, inside
+    artifact = {"uri": quote(whole.relative_to(root).as_posix(), safe="/"), "uriBaseId": _ROOT}
+    if inside or not _is_file(whole):
+        return artifact, {}, inside
+    return artifact, {"region": {"startLine": at.line or 1} | ({"startColumn": at.column} if at.column else {})}, ""
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long once it is escaped
+        return False
 
 
 def _finding_lines(finding: Finding) -> Iterator[str]:

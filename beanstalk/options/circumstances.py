@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from beanstalk.options.option import By, Option
 from beanstalk.source.recognise import Kind
 
-_OURS = {"node": "nodejs", "python": "python"}
-"""Names of our platforms -> those of the catalogue. Others have no namespace that only they know, or are not known."""
+_NAMED = (
+    (r"multi-?container docker|\becs\b", ""),
+    (r"docker", "docker"),
+    (r"tomcat", "tomcat"),
+    (r"corretto|\bjava\b", "java-se"),
+    (r"python", "python"),
+    (r"\bruby\b", "ruby"),
+    (r"node", "nodejs"),
+    (r"\bphp\b", "php"),
+    (r"\bgo\b", "go"),
+    (r"windows server|\biis\b", "windows"),
+    (r"\.net", "dotnet-core-linux"),
+)
+"""A word in the name of a platform -> what the catalogue calls it; the first one counts."""
 FAMILIES = {
     Kind.COMPOSE: "docker",
     Kind.DOCKERFILE: "docker",
@@ -54,8 +67,12 @@ class Circumstances:
 
 
 def family(platform: str) -> str:
-    """The catalogue's name for one of our platforms: `node` -> `nodejs`. "" for one that it does not know."""
-    return _OURS.get(platform, "")
+    """The catalogue's name for a platform as anybody calls it: `node`, `Python 3.11 running on 64bit Amazon Linux 2`.
+
+    "" for one that has no namespace of its own, or is not known.
+    """
+    name = platform.lower()
+    return next((known for words, known in _NAMED if re.search(words, name)), "")
 
 
 def mismatch(option: Option, facts: Mapping[str, str]) -> str:

@@ -15,7 +15,6 @@ from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.options.explanation import Explanation, explain
 from beanstalk.options.option import Change, Option
 from beanstalk.options.resolve import resolve
-from beanstalk.platforms import find_platform
 from beanstalk.service.configuration import RECOMMENDED, shown
 from beanstalk.service.place import Service
 from beanstalk.service.updates import prepare_configure
@@ -91,10 +90,7 @@ def family_of_folder(folder: Path, named: str = "") -> str:
     "" for one that the catalogue does not know, or nobody.
     """
     if named:
-        try:
-            return family(find_platform(named).name)
-        except NotFound:
-            return ""
+        return family(named)
     try:
         names = [path.name for path in folder.iterdir()]
     except OSError:

@@ -8,21 +8,33 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beanstalk.errors import InvalidInput, Problem, UsageError, Where
 from beanstalk.model import OptionSetting
 from beanstalk.options.catalogue import catalogue
-from beanstalk.options.circumstances import FAMILIES, Circumstances
+from beanstalk.options.circumstances import FAMILIES, Circumstances, family
 from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.options.resolve import resolve
-from beanstalk.service.validation_effects import CONTAINERS, Found, applied, ignored
+from beanstalk.service.validation_effects import Found, effects
 from beanstalk.service.validation_files import AT_ROOT, Beside, FileKind, Read, kind_of, read_all_extensions, read_one
+from beanstalk.service.validation_homes import CONTAINERS, LOCAL, PROCESS, Home, home_of
 from beanstalk.service.validation_report import RULES, Effect, Finding, Findings, Report, Severity, printable
 from beanstalk.source import content
 from beanstalk.source.hooks import HEAD_BYTES, Hook, HookFile, read_hooks
 from beanstalk.source.platform_folder import ProxyFile, read_platform_folder
-from beanstalk.source.recognise import Kind, Recognised, recognise
+from beanstalk.source.project_file import COMMITTED, OWN, ProjectFile, read_project_file
+from beanstalk.source.project_file import FOLDER as PROJECT_FOLDER
+from beanstalk.source.recognise import (
+    COMPOSE,
+    DOCKERFILE,
+    DOCKERRUN,
+    Ignored,
+    Kind,
+    Present,
+    Recognised,
+    recognise,
+)
 from beanstalk.source.saved import SUFFIX as SAVED_SUFFIX
 
 __all__ = [
@@ -30,7 +42,10 @@ __all__ = [
     "kind_of", "validate", "validate_file", "wanted_bytes",
 ]  # fmt: skip
 
-SAVED_FOLDER = ".elasticbeanstalk/saved_configs/"
+SAVED_FOLDER = f"{PROJECT_FOLDER}/saved_configs"
+PROJECT_FILES = (f"{PROJECT_FOLDER}/{OWN}", f"{PROJECT_FOLDER}/{COMMITTED}")
+"""The stronger one first."""
+CONTAINER_FILES = (COMPOSE, DOCKERFILE, DOCKERRUN)
 _MOST_TOLD = 100
 _QUOTED = re.compile(r"""(?:the link )?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 
@@ -50,34 +65,43 @@ LONGEST = (2 << 20) + 1
 
 def wanted_bytes(path: str) -> int:
     """How much of the beginning of this file matters; 0 when nobody looks into it."""
-    if path in AT_ROOT or path.startswith(SAVED_FOLDER) or (_is_configuration_file(path) and path.endswith(".config")):
+    if path in AT_ROOT or path in PROJECT_FILES or _is_saved(path):
+        return LONGEST
+    if _is_configuration_file(path) and path.endswith(".config"):
         return LONGEST
     return HEAD_BYTES if path.startswith(".platform/") else 0
 
 
-def validate(files: Sequence[SourceFile], more: Iterable[Finding] = ()) -> Report:
-    """A whole project. more: what was found while it was fetched."""
+def validate(files: Sequence[SourceFile], more: Iterable[Finding] = (), target: str = LOCAL, mode: str = "") -> Report:
+    """A whole project. more: what was found while it was fetched.  target, mode: where it shall live, see `home_of`."""
     findings = Findings([*more])
-    _structure(files, findings)
-    packed = [file.path for file in files if not file.path.startswith(SAVED_FOLDER)]
+    packed = [file.path for file in files if not file.path.startswith(f"{PROJECT_FOLDER}/")]
+    _structure(files, packed, findings)
     texts = _texts(files, findings)
     options, extensions = read_all_extensions(
         [(path, text) for path, text in texts.items() if _is_configuration_file(path)]
     )
     findings.add("ebextensions", options.problems, options.warnings)
     read = _read_root(packed, texts, options.settings)
-    recognised = recognise(packed, read[FileKind.DOCKERRUN].version if FileKind.DOCKERRUN in read else None)
-    _tell_root(recognised, read, findings)
-    circumstances = Circumstances(FAMILIES.get(recognised.winner, "") if recognised.winner else "")
+    recognised = _recognised(packed, read, mode)
+    home = home_of(target, mode, recognised.winner)
+    _tell_root(recognised, read, findings, home)
+    project = _project(texts, findings)
+    named = project.platform or read.get(FileKind.MANIFEST, Read()).platform
+    looks_like = FAMILIES.get(recognised.winner, "") if recognised.winner else ""
+    circumstances = Circumstances(family(named) if named else looks_like)
     configuration = _options({Layer.EBEXTENSIONS: options.settings}, circumstances, findings)
     if FileKind.MANIFEST in read:
         _options({Layer.SAVED: read[FileKind.MANIFEST].settings}, circumstances, findings)
     for path, text in texts.items():
-        if path.startswith(SAVED_FOLDER) and path.endswith(SAVED_SUFFIX):
+        if _is_saved(path):
             _alone(FileKind.SAVED, path, text, findings)
     hooks, proxies = _platform_folder(files, packed, findings)
-    found = Found(recognised, read, extensions, configuration, hooks, proxies)
-    return printable(Report(findings.sorted(), recognised, tuple(applied(found)), tuple(ignored(found))))
+    applied, ignored = effects(Found(recognised, read, extensions, configuration, hooks, proxies), home)
+    if project.artifact:
+        why = f"{project.artifact} is deployed instead of these files: validate that, too"
+        applied = (Effect("deploy: artifact", Where(f"{PROJECT_FOLDER}/{OWN}"), why), *applied)
+    return printable(Report(findings.sorted(), recognised, named, home, applied, ignored))
 
 
 def validate_file(path: str, text: bytes, kind: FileKind | None = None) -> Report:
@@ -100,16 +124,43 @@ def _alone(kind: FileKind, path: str, text: bytes, findings: Findings) -> None:
     _options({layer: read.settings}, Circumstances(), findings)
 
 
-def _structure(files: Sequence[SourceFile], findings: Findings) -> None:
+def _recognised(packed: Sequence[str], read: Mapping[FileKind, Read], mode: str) -> Recognised:
+    """What the bundle looks like. As processes it is what it is without its files for containers."""
+    version = read[FileKind.DOCKERRUN].version if FileKind.DOCKERRUN in read else None
+    if mode != PROCESS:
+        return recognise(packed, version)
+    left = [path for path in packed if path not in CONTAINER_FILES]
+    gone = [Present(Kind.DOCKERFILE, path) for path in packed if path in CONTAINER_FILES]
+    found = recognise(left)
+    told = [Ignored(each.path, "--mode process runs no containers") for each in gone]
+    return replace(found, present=(*found.present, *gone), ignored=(*found.ignored, *told))
+
+
+def _project(texts: Mapping[str, bytes], findings: Findings) -> ProjectFile:
+    """The files of the EB CLI about the project as one."""
+    found = ProjectFile({})
+    for path in reversed([path for path in PROJECT_FILES if path in texts]):
+        try:
+            each = read_project_file(path, texts[path])
+        except InvalidInput as error:
+            findings.add(FileKind.PROJECT, error.problems)
+            continue
+        findings.add(FileKind.PROJECT, each.problems, each.warnings)
+        found = each.over(found)
+    return found
+
+
+def _structure(files: Sequence[SourceFile], packed: Sequence[str], findings: Findings) -> None:
+    """packed: without the folder of the EB CLI, which is never in a bundle."""
     paths = [file.path for file in files]
     findings.add("bundle", _placed(content.check_names(paths), "rename it, or leave it out"))
     links = {file.path: file.content.decode(errors="surrogateescape") for file in files if file.mode == content.LINK}
     hint = "make the link relative to something in the project, or leave it out"
     findings.add("bundle", _placed(content.check_links(links), hint))
-    if single := content.check_root(paths):
+    if single := content.check_root(packed):
         hint = f"pack what is inside {single}/: the application has to be at the top of its bundle"
         findings.add("bundle", [Problem(f"everything is inside the folder {single}/", Where(single), hint)])
-    if not files and not findings.all:
+    if not packed and not findings.all:
         findings.add("bundle", [Problem("there is no file", hint="pack the folder that has your application")])
 
 
@@ -134,6 +185,12 @@ def _texts(files: Sequence[SourceFile], findings: Findings) -> dict[str, bytes]:
     return {file.path: file.content for file in wanted if file.mode != content.LINK}
 
 
+def _is_saved(path: str) -> bool:
+    """A saved configuration, private or committed."""
+    folder, _, name = path.rpartition("/")
+    return folder in (PROJECT_FOLDER, SAVED_FOLDER) and name.endswith(SAVED_SUFFIX)
+
+
 def _is_configuration_file(path: str) -> bool:
     """What Elastic Beanstalk reads, and what looks as if it would."""
     return path.startswith(".ebextensions/") and (path.count("/") == 1 or path.endswith(".config"))
@@ -155,11 +212,12 @@ def _read_root(
     }
 
 
-def _tell_root(recognised: Recognised, read: Mapping[FileKind, Read], findings: Findings) -> None:
-    """What the readers of the root say. What the winner does not look at is a warning at most."""
+def _tell_root(recognised: Recognised, read: Mapping[FileKind, Read], findings: Findings, home: Home) -> None:
+    """What the readers of the root say. What nobody looks at there is a warning at most."""
     present = {sign.path for sign in recognised.present}
     for kind, found in read.items():
         unread = recognised.winner in (*CONTAINERS, Kind.CUSTOM) and kind in (FileKind.PROCFILE, FileKind.BUILDFILE)
+        unread = unread or (home.mode == PROCESS and kind in (FileKind.DOCKERRUN, FileKind.COMPOSE, FileKind.ENV_FILE))
         findings.add(kind, () if unread else found.problems, [*(found.problems if unread else ()), *found.warnings])
     odd = [each for each in recognised.ignored if each.path not in present]
     findings.add(

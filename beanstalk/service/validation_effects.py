@@ -1,42 +1,28 @@
-"""What the local target makes of a project, in process mode: which of it acts, what does not, and why. Pure."""
+"""What becomes of a project where it shall live (see `validation_homes`): what acts, what does not, and why. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from beanstalk.errors import Where
-from beanstalk.options.catalogue import PROPERTIES, catalogue
+from beanstalk.options.catalogue import PROPERTIES, Option, catalogue
 from beanstalk.options.circumstances import mismatch
 from beanstalk.options.configuration import Configuration, Layer, Resolved
-from beanstalk.options.explanation import unused_here
+from beanstalk.options.explanation import NO_EFFECT_HERE
 from beanstalk.options.values import has_function
 from beanstalk.service.validation_files import FileKind, Read
+from beanstalk.service.validation_homes import AWS, CONTAINERS, Fate, Home
 from beanstalk.service.validation_report import Effect
-from beanstalk.source.ebextensions import TEMPLATE_KEYS, Extensions
+from beanstalk.source.ebextensions import Extensions
 from beanstalk.source.hooks import Hook
 from beanstalk.source.platform_folder import ProxyFile
 from beanstalk.source.recognise import Kind, Recognised
 
-CONTAINERS = (Kind.COMPOSE, Kind.DOCKERFILE, Kind.IMAGE, Kind.ECS)
-_OWN_FOLDER = "it changes the machine, and a process has nothing of its own here but its folder"
-_KEYS = {
-    "packages": _OWN_FOLDER,
-    "groups": _OWN_FOLDER,
-    "users": _OWN_FOLDER,
-    "sources": _OWN_FOLDER,
-    "files": _OWN_FOLDER,
-    "commands": _OWN_FOLDER,
-    "services": "services belong to the machine; a process beside the application is a line of the Procfile",
-    "container_commands": "this version runs no commands of a deployment",
-    **dict.fromkeys(TEMPLATE_KEYS, "only on AWS: it is for CloudFormation"),
-}
-"""Each key of a configuration file but option_settings, and why nothing comes of it as a process."""
-_FILES = {
-    FileKind.BUILDFILE: "this version runs no Buildfile; the platform builds what it knows",
-    FileKind.CRON: "periodic tasks are for worker environments, which are not in this version",
-    FileKind.MANIFEST: "this version does not read it: name and options are given to create",
-}
+_OURS = "beanstalk:"
+_NOT_WEB = "only web gets requests"
+_Said = tuple[str, Where | None, Fate]
+_NAMES = {FileKind.BUILDFILE: "Buildfile", FileKind.CRON: "cron.yaml", FileKind.MANIFEST: "env.yaml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,90 +36,101 @@ class Found:
     hooks: Sequence[Hook] = ()
     proxies: Sequence[ProxyFile] = ()
 
+    @property
+    def without_procfile(self) -> bool:
+        """Whether its platform does not look at a Procfile."""
+        return self.recognised.winner in (*CONTAINERS, Kind.CUSTOM)
 
-def applied(found: Found) -> Iterator[Effect]:
-    """What acts here."""
-    winner = found.recognised.winner
-    if winner in (Kind.PYTHON, Kind.NODE):
-        path = found.recognised.present[0].path
-        yield Effect(path, Where(path), f"the platform for {winner} prepares and starts the application")
+
+def effects(found: Found, home: Home) -> tuple[tuple[Effect, ...], tuple[Effect, ...]]:
+    """(what acts, what does not), each in the order: application, files, keys, hooks, options."""
+    said = [*_application(found, home), *_files(found, home), *_keys(found, home), *_options(found.configuration, home)]
+    if home.missing:
+        said = [(what, at, Fate(False, home.missing)) for what, at, _ in said]
+    told = [(Effect(what, at, fate.why), fate.acts) for what, at, fate in said]
+    return tuple(effect for effect, acts in told if acts), tuple(effect for effect, acts in told if not acts)
+
+
+def _application(found: Found, home: Home) -> Iterator[_Said]:
+    """The application itself, and its processes."""
+    winner, present = found.recognised.winner, found.recognised.present
+    path = present[0].path if present else ""
     procfile = found.files.get(FileKind.PROCFILE)
-    if procfile and procfile.names and winner not in (*CONTAINERS, Kind.CUSTOM):
-        others = "; only web gets requests" if len(procfile.names) > 1 else ""
-        yield Effect("Procfile", Where("Procfile"), f"starts {', '.join(procfile.names)}{others}")
-    yield from _options(found.configuration)
-
-
-def ignored(found: Found) -> Iterator[Effect]:
-    """What does not, in the order: files, keys, hooks, options."""
-    yield from _platform(found)
-    for kind, reason in _FILES.items():
-        name = {FileKind.BUILDFILE: "Buildfile", FileKind.CRON: "cron.yaml", FileKind.MANIFEST: "env.yaml"}[kind]
-        if kind in found.files:
-            yield Effect(name, Where(name), reason)
-    present = {sign.path for sign in found.recognised.present}
-    for each in found.recognised.ignored:
-        acts = each.path == "Procfile" and found.recognised.winner not in (*CONTAINERS, Kind.CUSTOM)
-        if each.path in present and not acts:
-            yield Effect(each.path, Where(each.path), each.reason)
-    for key, at in found.extensions.keys:
-        yield Effect(key, at, _KEYS.get(key, "nothing acts on it"))
-    for hook in found.hooks:
-        yield Effect(hook.path, Where(hook.path), "this version runs no hooks")
-    for proxy in found.proxies:
-        yield Effect(proxy.path, Where(proxy.path), f"it configures {proxy.proxy}, and there is none on this machine")
-    if found.configuration is not None:
-        yield from _unevaluated(found.configuration)
-        for problem in unused_here(found.configuration):
-            what, _, why = problem.text.rpartition(": ")
-            yield Effect(what, problem.at, why)
-
-
-def _platform(found: Found) -> Iterator[Effect]:
-    """The application itself, when nothing here runs it."""
-    winner = found.recognised.winner
-    path = found.recognised.present[0].path if found.recognised.present else ""
-    if winner in CONTAINERS:
-        text = "this version runs no containers; with --mode process it needs a Procfile, or files of a platform"
-        yield Effect(path, Where(path), text)
-    elif winner is Kind.CUSTOM:
+    runs = home.platforms is None or winner in home.platforms
+    if winner is Kind.CUSTOM:
         names = found.files.get(FileKind.PLATFORM, Read()).names
-        yield Effect(path, Where(path), names[0] if names else "it describes a platform, which is no application")
-    elif winner not in (None, Kind.PYTHON, Kind.NODE, Kind.PROCFILE) and FileKind.PROCFILE not in found.files:
-        text = f"this version has no platform for {winner}; a Procfile can say what to start"
-        yield Effect(path, Where(path), text)
+        why = names[0] if names else "it describes a platform, which is no application"
+        yield path, Where(path), Fate(False, why)
+    elif winner is not None and winner is not Kind.PROCFILE and runs:
+        yield path, Where(path), Fate(True, f"the platform for {winner} prepares and starts the application")
+    elif winner is not None and winner is not Kind.PROCFILE and procfile is None:
+        why = f"this version has no platform for {winner}; a Procfile can say what to start"
+        yield path, Where(path), Fate(False, why)
+    if procfile and procfile.names and not found.without_procfile:
+        others = f"; {_NOT_WEB}" if len(procfile.names) > 1 else ""
+        yield "Procfile", Where("Procfile"), Fate(True, f"starts {', '.join(procfile.names)}{others}")
 
 
-def _options(configuration: Configuration | None) -> Iterator[Effect]:
-    """The options somebody wrote and the local target acts on: one entry a namespace, at the first place."""
+def _files(found: Found, home: Home) -> Iterator[_Said]:
+    for kind, name in _NAMES.items():
+        if kind in found.files:
+            unread = Fate(False, "whatever the application is built of is inside the image")
+            yield name, Where(name), home.files.get(kind, unread)
+    known = {sign.path for sign in found.recognised.present}
+    for each in found.recognised.ignored:
+        acts = each.path == "Procfile" and not found.without_procfile
+        if each.path in known and not acts:
+            yield each.path, Where(each.path), Fate(False, each.reason)
+
+
+def _keys(found: Found, home: Home) -> Iterator[_Said]:
+    for key, at in found.extensions.keys:
+        yield key, at, home.keys[key]
+    for hook in found.hooks:
+        yield hook.path, Where(hook.path), home.hooks[hook.stage]
+    for proxy in found.proxies:
+        gone = found.recognised.winner in (Kind.COMPOSE, Kind.ECS) and home.proxy.acts
+        fate = Fate(False, f"with {found.recognised.winner} an instance has no proxy") if gone else home.proxy
+        yield proxy.path, Where(proxy.path), fate
+
+
+def _options(configuration: Configuration | None, home: Home) -> Iterator[_Said]:
+    """What somebody wrote: one entry for the options of a namespace that fare alike, at the first place."""
     if configuration is None:
         return
-    found: dict[str, list[tuple[str, Where | None, str]]] = {}
     facts = configuration.facts()
-    for item in configuration.stated():
+    together: dict[tuple[str, bool, str], list[tuple[Resolved, Option]]] = {}
+    for item in sorted(configuration.stated(), key=lambda each: (each.namespace, each.name, each.resource_name)):
         option = catalogue().find(item.namespace, item.name)
-        acts = option is not None and option.local and not mismatch(option, facts) and not _waits(item)
-        if option is not None and acts and item.layer is not Layer.DEFAULT:
-            found.setdefault(item.namespace, []).append((item.name, item.winner.at, option.local_note.rstrip(".")))
-    for namespace, said in sorted(found.items()):
-        names = sorted({name for name, _, _ in said})
-        notes = {name: note for name, _, note in said if note and namespace != PROPERTIES}
-        told = [f"{name} ({notes[name]})" if len(names) > 1 else notes[name] for name in names if name in notes]
-        otherwise = "given to the application" if namespace == PROPERTIES else "the local target acts on it"
-        at = min((at for _, at, _ in said if at), default=None)
-        yield Effect(f"{namespace}: {', '.join(names)}", at, "; ".join(told) or otherwise)
+        if option is not None and item.layer not in (Layer.DEFAULT, Layer.RECOMMENDED):
+            fate = _of_option(item, option, home, facts)
+            where = f"{item.resource_name}.{item.namespace}" if item.resource_name else item.namespace
+            together.setdefault((where, fate.acts, fate.why), []).append((item, option))
+    for (where, acts, why), items in together.items():
+        names = list(dict.fromkeys(item.name for item, _ in items))
+        at = min((item.winner.at for item, _ in items if item.winner.at), default=None)
+        yield f"{where}: {', '.join(names)}", at, Fate(acts, why or _notes(items))
 
 
-def _waits(item: Resolved) -> bool:
-    """Whether it is a property whose value only CloudFormation can work out."""
-    return item.namespace == PROPERTIES and has_function(item.value or "")
-
-
-def _unevaluated(configuration: Configuration) -> Iterator[Effect]:
-    """The environment properties that hold a function: one entry, at the first place."""
-    found = [item for item in configuration.stated() if _waits(item)]
-    if found:
-        names = ", ".join(sorted(item.name for item in found))
-        at = min((item.winner.at for item in found if item.winner.at), default=None)
+def _of_option(item: Resolved, option: Option, home: Home, facts: Mapping[str, str]) -> Fate:
+    """why: "" for one that acts and has notes of its own to tell."""
+    if home.target == AWS:
+        if item.namespace.startswith(_OURS):
+            return Fate(False, "Elastic Beanstalk does not know this namespace, and passes over it")
+        reason = mismatch(option, facts) if item.namespace != PROPERTIES else ""
+        return Fate(False, reason) if reason else Fate(True, "Elastic Beanstalk acts on it")
+    if item.namespace == PROPERTIES and has_function(item.value or ""):
         why = "only CloudFormation evaluates a function; the application gets the text, unless setenv gives it a value"
-        yield Effect(f"{PROPERTIES}: {names}", at, why)
+        return Fate(False, why)
+    if not option.local:
+        return Fate(False, NO_EFFECT_HERE)
+    if reason := mismatch(option, facts):
+        return Fate(False, reason)
+    return Fate(True, "given to the application" if item.namespace == PROPERTIES else "")
+
+
+def _notes(items: Iterable[tuple[Resolved, Option]]) -> str:
+    notes = {item.name: option.local_note.rstrip(".") for item, option in items if option.local_note}
+    several = len({item.name for item, _ in items}) > 1
+    told = [f"{name} ({note})" if several else note for name, note in notes.items()]
+    return "; ".join(told) or "the local target acts on it"

@@ -16,6 +16,8 @@ from beanstalk.source.document import read_document
 from beanstalk.source.ebextensions import Extensions, read_extensions
 from beanstalk.source.environment_parts import read_options
 from beanstalk.source.option_settings import read_option_settings
+from beanstalk.source.project_file import FOLDER as PROJECT_FOLDER
+from beanstalk.source.project_file import read_project_file
 from beanstalk.source.yaml_notes import read_mapping
 from beanstalk.source.yaml_syntax import decode
 
@@ -37,6 +39,7 @@ class FileKind(StrEnum):
     MANIFEST = "manifest"
     SAVED = "saved-configuration"
     PLATFORM = "platform-yaml"
+    PROJECT = "project-file"
 
 
 AT_ROOT = {
@@ -65,12 +68,14 @@ _NAMES = (
     (re.compile(r"(.*\.)?buildfile"), FileKind.BUILDFILE),
     (re.compile(r"\.env(\..*)?|.*\.env"), FileKind.ENV_FILE),
 )
+_PROJECT = re.compile(rf"(.*/)?{re.escape(PROJECT_FOLDER)}/config(\.[^/]+)?\.ya?ml")
+"""CI has config.NAME.yml beside the two files that count, to be copied over one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """What came of one file. settings: option settings in it.  names: of processes, tasks or services.  version: of a
-    Dockerrun.  pairs: variables of .env."""
+    Dockerrun.  pairs: variables of .env.  platform: what it calls the platform, "" when it does not."""
 
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -78,6 +83,7 @@ class Read:
     names: tuple[str, ...] = ()
     version: int | None = None
     pairs: tuple[tuple[str, str], ...] = ()
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class Beside:
 
 def kind_of(path: str) -> FileKind | None:
     """What a file that stands alone is, by its name; not as strict as at the root of a bundle."""
+    if _PROJECT.fullmatch(path):
+        return FileKind.PROJECT
     name = path.rpartition("/")[2]
     return AT_ROOT.get(name) or next((kind for form, kind in _NAMES if form.fullmatch(name.lower())), None)
 
@@ -188,7 +196,8 @@ def _read(kind: FileKind, path: str, content: bytes, beside: Beside) -> Read:
             from beanstalk.source.manifest import read_manifest
 
             manifest = read_manifest(content, path)
-            return Read(warnings=manifest.warnings, settings=manifest.settings)
+            stack = manifest.solution_stack or manifest.platform_arn.partition(":platform/")[2].rpartition("/")[0]
+            return Read(warnings=manifest.warnings, settings=manifest.settings, platform=stack)
         case FileKind.SAVED:
             from beanstalk.source.saved import read_saved
 
@@ -196,6 +205,9 @@ def _read(kind: FileKind, path: str, content: bytes, beside: Beside) -> Read:
             return Read(warnings=saved.warnings, settings=saved.settings)
         case FileKind.PLATFORM:
             return _platform(path, content)
+        case FileKind.PROJECT:
+            project = read_project_file(path, content)
+            return Read(project.problems, project.warnings)
         case _:
             assert_never(kind)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from beanstalk.errors import BeanstalkError, BundleRefused, InvalidInput, NotFound, Problem, Where
 from beanstalk.service.validation import (
     LONGEST,
+    PROJECT_FILES,
     SAVED_FOLDER,
     Finding,
     Findings,
@@ -20,11 +21,14 @@ from beanstalk.service.validation import (
     wanted_bytes,
 )
 from beanstalk.service.validation import validate_file as validate_content
+from beanstalk.service.validation_files import kind_of
+from beanstalk.service.validation_homes import LOCAL
 from beanstalk.service.validation_report import printable
 from beanstalk.source import content
 from beanstalk.source.archive import read_bytes, read_members
 from beanstalk.source.bundle import Bundle, read_bundle
 from beanstalk.source.listing import list_project
+from beanstalk.source.project_file import FOLDER as PROJECT_FOLDER
 from beanstalk.source.saved import SUFFIX
 
 _MOST = 64 << 20
@@ -50,18 +54,24 @@ class _Room:
         return found[:most]
 
 
-def validate_path(path: Path) -> Report:
-    """Whatever is at `path`. Raises NotFound for nothing, UsageError for a file that nothing reads."""
+def validate_path(path: Path, target: str = LOCAL, mode: str = "") -> Report:
+    """Whatever is at `path`, for a target and a mode (see `home_of`), which a single file does not have.
+
+    Raises NotFound for nothing, UsageError for a file that nothing reads.
+    """
     try:
-        mode = path.stat().st_mode
+        state = path.stat().st_mode
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror}", hint="name a folder, a zip or a file") from None
-    if stat.S_ISDIR(mode):
-        return _folder(path)
-    if not stat.S_ISREG(mode):
+    if stat.S_ISDIR(state):
+        return validate(*_folder(path), target, mode)
+    if not stat.S_ISREG(state):
         raise NotFound(f"{path} is neither a folder nor a file", hint="name a folder, a zip or a file")
     try:
-        return _zip(path) if _is_zip(path) else validate_content(str(path), b"".join(_blocks(path)))
+        if _is_zip(path):
+            return _zip(path, target, mode)
+        kind = kind_of(str(path.absolute()))  # its folder may say what it is
+        return validate_content(str(path), b"".join(_blocks(path)), kind)
     except OSError as error:
         raise BeanstalkError(f"{path} cannot be read: {error.strerror}", hint="make it readable") from None
 
@@ -71,16 +81,16 @@ def _is_zip(path: Path) -> bool:
         return path.suffix.lower() in (".zip", ".war", ".jar") or file.read(4) == b"PK\3\4"
 
 
-def _folder(folder: Path) -> Report:
-    """The files that are packed from the working tree, committed or not."""
+def _folder(folder: Path) -> tuple[list[SourceFile], list[Finding]]:
+    """The files that are packed from the working tree, committed or not, and what the EB CLI has beside them."""
     room, files, total = _Room(), list[SourceFile](), 0
     try:
         listing = list_project(folder, working_tree=True)
     except InvalidInput as error:
-        return validate([], _only(_relative(each, folder) for each in error.problems))
+        return [], _only(_relative(each, folder) for each in error.problems)
     except BeanstalkError as error:
-        return validate([], _only([_relative(Problem(error.problem, error.at, error.hint), folder)]))
-    for path in [*(file.path for file in listing.files), *_saved(folder)]:
+        return [], _only([_relative(Problem(error.problem, error.at, error.hint), folder)])
+    for path in [*(file.path for file in listing.files), *_beside(folder)]:
         try:
             state = (folder / path).lstat()
             files.append(_file(folder, path, state.st_mode, room))
@@ -91,7 +101,7 @@ def _folder(folder: Path) -> Report:
         total += state.st_size
     if too_large := content.check_sizes(min(total, content.MOST_BYTES), total, len(files)):
         room.findings.add("bundle", [Problem(too_large, hint=content.SMALLER)])
-    return validate(files, room.findings.all)
+    return files, room.findings.all
 
 
 def _file(folder: Path, path: str, mode: int, room: _Room) -> SourceFile:
@@ -101,10 +111,12 @@ def _file(folder: Path, path: str, mode: int, room: _Room) -> SourceFile:
     return SourceFile(path, content.EXECUTABLE if mode & 0o100 else content.FILE, text)
 
 
-def _saved(folder: Path) -> list[str]:
-    """Saved configurations, which are never packed."""
-    paths = (folder / SAVED_FOLDER).glob(f"*{SUFFIX}")
-    return sorted(SAVED_FOLDER + path.name for path in paths if path.is_file() and not path.is_symlink())
+def _beside(folder: Path) -> list[str]:
+    """The files of the EB CLI that have a reader, which are never packed."""
+    own, saved = folder / PROJECT_FOLDER, folder / SAVED_FOLDER
+    paths = [folder / name for name in PROJECT_FILES]
+    paths += sorted([*own.glob(f"*{SUFFIX}"), *saved.glob(f"*{SUFFIX}")])
+    return [path.relative_to(folder).as_posix() for path in paths if path.is_file() and not path.is_symlink()]
 
 
 def _blocks(path: Path, most: int = LONGEST) -> Iterator[bytes]:
@@ -112,7 +124,7 @@ def _blocks(path: Path, most: int = LONGEST) -> Iterator[bytes]:
         yield file.read(most)
 
 
-def _zip(path: Path) -> Report:
+def _zip(path: Path, target: str, mode: str) -> Report:
     try:
         bundle = read_bundle(path)
         files, found = _members(bundle)
@@ -120,7 +132,7 @@ def _zip(path: Path) -> Report:
         problem = Problem(error.problem, error.at or Where(str(path)), error.hint)
         return printable(Report(tuple(_only([problem]))))
     found.add("bundle", (), bundle.warnings)
-    return validate(files, found.all)
+    return validate(files, found.all, target, mode)
 
 
 def _members(bundle: Bundle) -> tuple[list[SourceFile], Findings]:

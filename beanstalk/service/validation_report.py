@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from beanstalk.errors import Problem, Where
+from beanstalk.service.validation_homes import Home
 from beanstalk.source.recognise import Recognised
 
 
@@ -33,7 +34,8 @@ RULES = {
     "platform-yaml": "platform.yaml.",
     "hook": "A program below .platform/hooks or .platform/confighooks.",
     "platform-folder": "A file of .platform that nobody reads, or a folder of Amazon Linux 1.",
-    "ignored-here": "What is right, and without effect on the local target.",
+    "project-file": "A file of .elasticbeanstalk about the project: its application, its branches, its artifact.",
+    "ignored-here": "What is right, and without effect where the project shall live.",
 }
 """Every kind of finding by its id; the last one is only for what is told beside the findings."""
 
@@ -49,7 +51,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something written by the user, and in one sentence what the local target makes of it."""
+    """Something written by the user, and in one sentence what becomes of it where it shall live."""
 
     what: str
     at: Where | None
@@ -58,10 +60,15 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """findings: by place.  platform: None for a single file, and when there was nothing to look at."""
+    """findings: by place.  platform: None for a single file, and when there was nothing to look at.
+
+    named: what the project itself calls its platform, "" when it does not.  home: where it shall live, with platform.
+    """
 
     findings: tuple[Finding, ...]
     platform: Recognised | None = None
+    named: str = ""
+    home: Home | None = None
     applied: tuple[Effect, ...] = ()
     ignored: tuple[Effect, ...] = ()
 

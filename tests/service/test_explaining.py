@@ -51,7 +51,7 @@ def test_what_create_recommends_is_told_for_a_folder() -> None:
         ("", "package.json", "nodejs"),
         ("", "go.mod", "go"),
         ("node", "app.py", "nodejs"),
-        ("Go 1", "app.py", ""),
+        ("Go 1 running on 64bit Amazon Linux 2023", "app.py", "go"),
         ("", "x", ""),
     ],
 )

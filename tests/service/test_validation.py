@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import zipfile
 from pathlib import Path
@@ -26,6 +25,8 @@ from beanstalk.source.recognise import Kind
 
 COMMAND = "option_settings:\n  aws:elasticbeanstalk:command:\n    "
 MISTAKES = {
+    ".elasticbeanstalk/config.yml": "branch-defaults: 1",
+    ".elasticbeanstalk/committed.cfg.yml": "OptionSettings: 1",
     ".ebextensions/a.config": f"{COMMAND}BatchSise: 3\n",
     ".ebextensions/b.config": f"foo: 1\n{COMMAND}BatchSize: many\n",
     ".ebextensions/c.config": "a:\n\t- b\n",
@@ -42,6 +43,8 @@ MISTAKES = {
 PLACES = [
     ("option", ".ebextensions/a.config", 3), ("ebextensions", ".ebextensions/b.config", 1),
     ("option", ".ebextensions/b.config", 4), ("ebextensions", ".ebextensions/c.config", 2),
+    ("project-file", ".elasticbeanstalk/config.yml", 1),
+    ("saved-configuration", ".elasticbeanstalk/committed.cfg.yml", 1),
     ("saved-configuration", ".elasticbeanstalk/saved_configs/x.cfg.yml", 1),
     ("option", ".elasticbeanstalk/saved_configs/x.cfg.yml", 1), ("platform-folder", ".platform/foo", 0),
     ("hook", ".platform/hooks/predeploy/a.sh", 1), ("buildfile", "Buildfile", 1),
@@ -61,10 +64,6 @@ def check(**files: str) -> Report:
 
 def errors(report: Report) -> list[str]:
     return [each.problem.text for each in report.findings if each.severity is Severity.ERROR]
-
-
-def effects(report: Report) -> tuple[dict[str, str], dict[str, str]]:
-    return {each.what: each.why for each in report.applied}, {each.what: each.why for each in report.ignored}
 
 
 def test_one_mistake_of_each_kind_is_told_at_once() -> None:
@@ -88,50 +87,6 @@ def test_a_project_without_mistakes_has_no_findings() -> None:
 def test_warnings_alone_are_no_error() -> None:
     report = check(Procfile="worker: run\n")
     assert (report.is_right, report.count(Severity.WARNING)) == (True, 1)
-
-
-def test_what_is_applied_and_what_is_not_is_told_with_the_reason() -> None:
-    text = f"{COMMAND}Timeout: 60\n  aws:autoscaling:launchconfiguration: {{EC2KeyName: a}}\n"
-    text += "packages: {yum: {git: []}}\nResources: {Q: {Type: 'AWS::SQS::Queue'}}\n"
-    hook = {".platform/hooks/predeploy/a.sh": "#!/bin/sh\n", ".platform/nginx/conf.d/a.conf": ""}
-    files = {".ebextensions/a.config": text, "Procfile": "web: a\nworker: b\n", "requirements.txt": "", **hook}
-    applied, ignored = effects(validate(project(files)))
-    assert applied["Procfile"] == "starts web, worker; only web gets requests"
-    assert {"requirements.txt", "aws:elasticbeanstalk:command: Timeout"} < set(applied)
-    assert {"packages", "Resources", *hook, "aws:autoscaling:launchconfiguration: EC2KeyName"} == set(ignored)
-    assert "only on AWS" in ignored["Resources"]
-
-
-def test_a_property_with_a_function_is_not_said_to_be_applied() -> None:
-    text = "option_settings:\n  aws:elasticbeanstalk:application:environment:\n    STAGE: dev\n"
-    text += "    TOPIC: '`{\"Ref\": \"T\"}`'\nResources: {T: {Type: 'AWS::SNS::Topic'}}\n"
-    applied, ignored = effects(check(_ebextensions__a_config=text, Procfile="web: a\n"))
-    properties = "aws:elasticbeanstalk:application:environment"
-    assert applied[f"{properties}: STAGE"] == "given to the application"
-    assert "only CloudFormation evaluates" in ignored[f"{properties}: TOPIC"]
-
-
-def test_what_is_said_of_one_option_of_several_names_it() -> None:
-    applied, _ = effects(
-        check(_ebextensions__a_config="option_settings:\n  aws:autoscaling:asg: {MinSize: 2, MaxSize: 3}\n")
-    )
-    [text] = [why for what, why in applied.items() if what == "aws:autoscaling:asg: MaxSize, MinSize"]
-    assert "MaxSize (" in text and "MinSize (" in text
-
-
-@pytest.mark.parametrize(
-    ("files", "winner"),
-    [
-        ({"docker-compose.yml": "services: {web: {image: nginx}}", "Dockerfile": ""}, Kind.COMPOSE),
-        ({"Dockerrun.aws.json": '{"AWSEBDockerrunVersion": 2, "containerDefinitions": 3}'}, Kind.ECS),
-        ({"Gemfile": ""}, Kind.RUBY),
-        ({"platform.yaml": "version: '1.0'\nprovisioner: {type: packer, template: t.json}"}, Kind.CUSTOM),
-    ],
-)
-def test_an_application_that_nothing_here_runs_is_ignored_with_the_reason(files: dict[str, str], winner: Kind) -> None:
-    report = validate(project(files))
-    assert report.platform and report.platform.winner is winner
-    assert report.ignored[0].what == report.platform.present[0].path
 
 
 def test_a_procfile_of_a_container_is_not_an_error() -> None:
@@ -261,38 +216,3 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(BeanstalkError, match="cannot be read: Input/output error"):
         validate_path(tmp_path / "Procfile")
-
-
-# the wild
-
-CORPUS = os.environ.get("BEANSTALK_CORPUS", "")
-KINDS = {
-    "ebextensions": FileKind.EBEXTENSIONS,
-    "dockerrun-v1": FileKind.DOCKERRUN,
-    "dockerrun-v2": FileKind.DOCKERRUN,
-    "docker-compose": FileKind.COMPOSE,
-    "procfile": FileKind.PROCFILE,
-    "cron.yaml": FileKind.CRON,
-    "env.yaml": FileKind.MANIFEST,
-    "saved-config": FileKind.SAVED,
-}
-
-
-def rows() -> list[dict[str, str]]:
-    if not CORPUS:
-        return []
-    with (Path(CORPUS) / "INDEX.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-@pytest.mark.corpus
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row["file"])
-def test_a_file_of_the_wild_is_judged_as_it_is_known_to_be(row: dict[str, str]) -> None:
-    content = (Path(CORPUS) / row["file"]).read_bytes()
-    if row["kind"] not in KINDS:
-        with pytest.raises(UsageError):
-            validate_file("config.txt", content)
-        return
-    report = validate_file(row["source_path"], content, KINDS[row["kind"]])
-    of_file = [each for each in report.findings if each.severity is Severity.ERROR and each.rule != "option"]
-    assert bool(of_file) == (row["expected"] == "invalid"), of_file

@@ -13,6 +13,7 @@ from beanstalk.source.compose import read_compose
 from beanstalk.source.cron import read_cron
 from beanstalk.source.dockerrun import read_dockerrun
 from beanstalk.source.manifest import read_manifest
+from beanstalk.source.project_file import read_project_file
 from beanstalk.source.saved import read_saved
 
 pytestmark = pytest.mark.corpus
@@ -24,6 +25,7 @@ READERS = {
     "cron.yaml": lambda path, content: read_cron(content, path),
     "env.yaml": lambda path, content: read_manifest(content, path),
     "saved-config": lambda path, content: read_saved(path, content),
+    "eb-config": lambda path, content: read_project_file(path, content),
 }
 WORDS = {
     "AWSEBDockerrunVersion missing": "AWSEBDockerrunVersion is missing",
@@ -61,7 +63,8 @@ def test_a_file_of_the_wild_is_read_or_refused_with_the_reason_that_is_known(row
     content = (Path(FOLDER) / row["file"]).read_bytes()
     try:
         found = READERS[row["kind"]](row["source_path"], content)
-        outcome, said = "read", "\n".join(map(str, found.warnings))
+        refused = getattr(found, "problems", ())  # what a project file says wrongly counts for nothing
+        outcome, said = "refused" if refused else "read", "\n".join(map(str, [*refused, *found.warnings]))
     except InvalidInput as error:
         outcome, said = "refused", str(error)
     assert outcome == ("refused" if row["expected"] == "invalid" else "read"), said

@@ -1,0 +1,135 @@
+"""Where the instances of a bundle live, and what becomes there of each thing that a bundle can say. Data alone.
+
+Sources: of Elastic Beanstalk the EB Developer Guide, "Instance deployment workflow", "Customizing software" and
+"Platform hooks"; of this machine the documentation of `beanstalk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from beanstalk.service.validation_files import FileKind
+from beanstalk.source.ebextensions import TEMPLATE_KEYS
+from beanstalk.source.hooks import Stage
+from beanstalk.source.recognise import Kind
+
+CONTAINERS = (Kind.COMPOSE, Kind.DOCKERFILE, Kind.IMAGE, Kind.ECS)
+LOCAL, AWS = "local", "aws"
+PROCESS, DOCKER = "process", "docker"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of something, in one sentence. acts: whether anything does."""
+
+    acts: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """title: what it is, in words.  mode: "process" or "docker", "" where there is no choice.
+
+    platforms: those whose applications run there, all others need a Procfile; None: all.  missing: why this version
+    has no such home, "" when it does.  keys: of a configuration file, but for option_settings.  files: at the root.
+    hooks: by their stage.  proxy: files of .platform/nginx and .platform/httpd.
+    """
+
+    target: str
+    mode: str
+    title: str
+    platforms: tuple[Kind, ...] | None
+    keys: Mapping[str, Fate]
+    files: Mapping[FileKind, Fate]
+    hooks: Mapping[Stage, Fate]
+    proxy: Fate
+    missing: str = ""
+
+
+def home_of(target: str, mode: str, winner: Kind | None) -> Home:
+    """Where a bundle lives. mode: "" for the one that its files ask for."""
+    if target == AWS:
+        return ELASTIC_BEANSTALK
+    return (
+        HERE_IN_CONTAINERS if (mode or (DOCKER if winner in CONTAINERS else PROCESS)) == DOCKER else HERE_AS_PROCESSES
+    )
+
+
+def _no(why: str) -> Fate:
+    return Fate(False, why)
+
+
+def _yes(why: str) -> Fate:
+    return Fate(True, why)
+
+
+_OWN_FOLDER = _no("it changes the machine, and a process has nothing of its own here but its folder")
+_FOR_CLOUDFORMATION = _no("only on AWS: it is for CloudFormation")
+_NO_PROXY = _no("it configures the proxy of an instance, and there is none on this machine")
+_NO_WORKER = _no("periodic tasks are for worker environments, which are not in this version")
+_ENVIRONMENT = _yes("names, settings, tags and links of an environment that is created")
+
+HERE_AS_PROCESSES = Home(
+    LOCAL,
+    PROCESS,
+    "local, as processes on this machine",
+    (Kind.PYTHON, Kind.NODE),
+    {
+        **dict.fromkeys(("packages", "groups", "users", "sources", "files", "commands"), _OWN_FOLDER),
+        "services": _no("services belong to the machine; a process beside the application is a line of the Procfile"),
+        "container_commands": _no("this version runs no commands of a deployment"),
+        **dict.fromkeys(TEMPLATE_KEYS, _FOR_CLOUDFORMATION),
+    },
+    {
+        FileKind.BUILDFILE: _no("this version runs no Buildfile; the platform builds what it knows"),
+        FileKind.CRON: _NO_WORKER,
+        FileKind.MANIFEST: _ENVIRONMENT,
+    },
+    dict.fromkeys(Stage, _no("this version runs no hooks")),
+    _NO_PROXY,
+)
+_OF_THE_MACHINE = _no("it changes the machine of an instance, and a container here has none")
+HERE_IN_CONTAINERS = Home(
+    LOCAL,
+    DOCKER,
+    "local, in containers, which are not in this version (--mode process needs a Procfile, or files of a platform)",
+    CONTAINERS,
+    {
+        **dict.fromkeys(("packages", "groups", "users", "sources", "files", "commands", "services"), _OF_THE_MACHINE),
+        "container_commands": _no("this version runs no commands of a deployment"),
+        **dict.fromkeys(TEMPLATE_KEYS, _FOR_CLOUDFORMATION),
+    },
+    {FileKind.CRON: _NO_WORKER, FileKind.MANIFEST: _ENVIRONMENT},
+    dict.fromkeys(Stage, _no("this version runs no hooks")),
+    _NO_PROXY,
+    missing="containers are not in this version",
+)
+_ON_INSTANCES = "on every instance, as root, before the bundle is unpacked"
+ELASTIC_BEANSTALK = Home(
+    AWS,
+    "",
+    "aws, by Elastic Beanstalk itself (this version deploys to local alone)",
+    None,
+    {
+        **dict.fromkeys(("packages", "groups", "users", "sources", "files"), _yes(f"made {_ON_INSTANCES}")),
+        "commands": _yes(f"run {_ON_INSTANCES}"),
+        "services": _yes(f"started, stopped or enabled {_ON_INSTANCES}"),
+        "container_commands": _yes("run as root in the staging folder, before the new version serves"),
+        **dict.fromkeys(TEMPLATE_KEYS, _yes("goes into the template of the environment's CloudFormation stack")),
+        "Conditions": _yes("goes into the CloudFormation template, though the guide does not mention it"),
+    },
+    {
+        FileKind.BUILDFILE: _yes("its commands run in the staging folder, before container_commands"),
+        FileKind.CRON: _yes(
+            "its tasks go to the queue of a worker environment; nothing comes of it in a web environment"
+        ),
+        FileKind.MANIFEST: _ENVIRONMENT,
+    },
+    {
+        Stage.PREBUILD: _yes("runs as root in the staging folder, before the application is built"),
+        Stage.PREDEPLOY: _yes("runs as root in the staging folder, before the new version serves"),
+        Stage.POSTDEPLOY: _yes("runs as root in the application's folder, when the new version serves"),
+    },
+    _yes("becomes part of the configuration of the proxy of each instance"),
+)

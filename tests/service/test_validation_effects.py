@@ -1,0 +1,143 @@
+"""What becomes of a project on a target, in a mode: everything it says is applied, or not and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from beanstalk.service.validation import Report, Severity, validate
+from beanstalk.source.ebextensions import KEYS
+from beanstalk.source.recognise import Kind
+from tests.service.test_validation import COMMAND, check, errors, project
+
+
+def effects(report: Report) -> tuple[dict[str, str], dict[str, str]]:
+    return {each.what: each.why for each in report.applied}, {each.what: each.why for each in report.ignored}
+
+
+def test_what_is_applied_and_what_is_not_is_told_with_the_reason() -> None:
+    text = f"{COMMAND}Timeout: 60\n  aws:autoscaling:launchconfiguration: {{EC2KeyName: a}}\n"
+    text += "packages: {yum: {git: []}}\nResources: {Q: {Type: 'AWS::SQS::Queue'}}\n"
+    hook = {".platform/hooks/predeploy/a.sh": "#!/bin/sh\n", ".platform/nginx/conf.d/a.conf": ""}
+    files = {".ebextensions/a.config": text, "Procfile": "web: a\nworker: b\n", "requirements.txt": "", **hook}
+    applied, ignored = effects(validate(project(files)))
+    assert applied["Procfile"] == "starts web, worker; only web gets requests"
+    assert {"requirements.txt", "aws:elasticbeanstalk:command: Timeout"} < set(applied)
+    assert {"packages", "Resources", *hook, "aws:autoscaling:launchconfiguration: EC2KeyName"} == set(ignored)
+    assert "only on AWS" in ignored["Resources"]
+
+
+def test_a_property_with_a_function_is_not_said_to_be_applied() -> None:
+    text = "option_settings:\n  aws:elasticbeanstalk:application:environment:\n    STAGE: dev\n"
+    text += "    TOPIC: '`{\"Ref\": \"T\"}`'\nResources: {T: {Type: 'AWS::SNS::Topic'}}\n"
+    applied, ignored = effects(check(_ebextensions__a_config=text, Procfile="web: a\n"))
+    properties = "aws:elasticbeanstalk:application:environment"
+    assert applied[f"{properties}: STAGE"] == "given to the application"
+    assert "only CloudFormation evaluates" in ignored[f"{properties}: TOPIC"]
+
+
+def test_what_is_said_of_one_option_of_several_names_it() -> None:
+    applied, _ = effects(
+        check(_ebextensions__a_config="option_settings:\n  aws:autoscaling:asg: {MinSize: 2, MaxSize: 3}\n")
+    )
+    [text] = [why for what, why in applied.items() if what == "aws:autoscaling:asg: MaxSize, MinSize"]
+    assert "MaxSize (" in text and "MinSize (" in text
+
+
+@pytest.mark.parametrize(
+    ("files", "winner"),
+    [
+        ({"docker-compose.yml": "services: {web: {image: nginx}}", "Dockerfile": ""}, Kind.COMPOSE),
+        ({"Dockerrun.aws.json": '{"AWSEBDockerrunVersion": 2, "containerDefinitions": 3}'}, Kind.ECS),
+        ({"Gemfile": ""}, Kind.RUBY),
+        ({"platform.yaml": "version: '1.0'\nprovisioner: {type: packer, template: t.json}"}, Kind.CUSTOM),
+    ],
+)
+def test_an_application_that_nothing_here_runs_is_ignored_with_the_reason(files: dict[str, str], winner: Kind) -> None:
+    report = validate(project(files))
+    assert report.platform and report.platform.winner is winner
+    assert report.ignored[0].what == report.platform.present[0].path
+
+
+DOCKER_AND_PYTHON = {"Dockerfile": "FROM x", "app.py": "", "Dockerrun.aws.json": "{", "Procfile": "web: a"}
+
+
+def test_as_processes_a_bundle_is_what_it_is_without_its_files_for_containers() -> None:
+    report = validate(project(DOCKER_AND_PYTHON), mode="process")
+    applied, ignored = effects(report)
+    assert report.platform and report.platform.winner is Kind.PYTHON
+    assert (set(applied), report.is_right) == ({"app.py", "Procfile"}, True)
+    assert ignored["Dockerfile"] == ignored["Dockerrun.aws.json"] == "--mode process runs no containers"
+    assert report.count(Severity.WARNING) == 1
+
+
+def test_without_a_mode_a_bundle_lives_in_containers_when_it_asks_for_them() -> None:
+    modes = {name: validate(project({name: ""})).home for name in ("Dockerfile", "app.py")}
+    assert [(home.target, home.mode) for home in modes.values() if home] == [("local", "docker"), ("local", "process")]
+
+
+EVERYTHING = """\
+option_settings:
+  aws:elasticbeanstalk:command: {Timeout: 60}
+  aws:elb:policies: {ConnectionDrainingEnabled: true}
+  beanstalk:deployment: {DrainSeconds: 3}
+packages: {yum: {git: []}}
+groups: {a: {}}
+users: {b: {}}
+sources: {/opt/c: "https://example.org/c.zip"}
+files: {/etc/d: {content: e}}
+commands: {e: {command: f}}
+services: {sysvinit: {nginx: {enabled: true}}}
+container_commands: {g: {command: h}}
+Resources: {T: {Type: 'AWS::SNS::Topic'}}
+Outputs: {O: {Value: {Ref: T}}}
+Mappings: {M: {a: {b: c}}}
+Parameters: {P: {Type: String, Default: x}}
+Conditions: {C: {"Fn::Equals": [a, b]}}
+"""
+HOOKS = {f".platform/hooks/{stage}/a.sh": "#!/bin/sh\n" for stage in ("prebuild", "predeploy", "postdeploy")}
+WHOLE = {
+    ".ebextensions/a.config": EVERYTHING,
+    "requirements.txt": "",
+    "Buildfile": "a: make\n",
+    "cron.yaml": "version: 1\ncron: [{name: a, url: /a, schedule: '* * * * *'}]",
+    "env.yaml": "AWSConfigurationTemplateVersion: 1.1.0.0\n",
+    ".platform/nginx/conf.d/a.conf": "",
+    **HOOKS,
+}
+
+
+def test_elastic_beanstalk_acts_on_everything_but_what_is_ours_or_for_another_load_balancer() -> None:
+    report = validate(project(WHOLE), target="aws")
+    applied, ignored = effects(report)
+    assert report.is_right, errors(report)
+    assert set(ignored) == {"beanstalk:deployment: DrainSeconds", "aws:elb:policies: ConnectionDrainingEnabled"}
+    assert {*KEYS[1:], *HOOKS, "requirements.txt", "Buildfile", "cron.yaml", "env.yaml"} < set(applied)
+
+
+@pytest.mark.parametrize("mode", ["process", "docker"])
+def test_whatever_a_bundle_says_is_either_applied_or_not(mode: str) -> None:
+    there = effects(validate(project(WHOLE), target="aws"))
+    here = effects(validate(project(WHOLE), mode=mode))
+    assert set(here[0]) | set(here[1]) >= set(there[0]) - {"requirements.txt"}
+    assert not set(here[0]) & set(here[1])
+
+
+def test_in_an_instance_without_a_proxy_its_files_have_no_effect() -> None:
+    files = {"docker-compose.yml": "services: {web: {image: nginx}}", ".platform/nginx/conf.d/a.conf": ""}
+    _, ignored = effects(validate(project(files), target="aws"))
+    assert "has no proxy" in ignored[".platform/nginx/conf.d/a.conf"]
+
+
+def test_the_platform_that_the_project_names_decides_which_options_mean_something() -> None:
+    text = "option_settings:\n  aws:elasticbeanstalk:container:python: {NumThreads: 3}\n"
+    named = "global: {default_platform: Tomcat 8.5 with Corretto 11}\n"
+    files = {".ebextensions/a.config": text, "app.py": "", ".elasticbeanstalk/config.yml": named}
+    report = validate(project(files))
+    [warning] = [each.problem for each in report.findings]
+    assert report.named == "Tomcat 8.5 with Corretto 11" and "only with the platform python" in warning.hint
+
+
+def test_what_is_deployed_instead_of_the_project_is_told() -> None:
+    files = {"app.py": "", ".elasticbeanstalk/config.global.yml": "deploy: {artifact: a.zip}\n"}
+    applied, _ = effects(validate(project(files)))
+    assert "a.zip is deployed instead of these files" in applied["deploy: artifact"]
