@@ -64,17 +64,18 @@ def plan_text(change: Change, blue: Environment | None = None) -> str:
     size = count_text(rollout.size, "instance")
     lines = [f"{TITLES[change.kind].format(environment.name)}: {change.version.label} on {size}", ""]
     words = [*_in_words(plan.steps, change), *_last_words(change, blue)]
-    lines += [f"  {number:>2}. {each}" for number, each in enumerate(words, 1)]
-    rows = [
+    lines += [f"  {number:>2}. {each}" for number, each in enumerate(words, 1)] or ["  no instance starts or stops"]
+    walk = [
         ("policy", f"{rollout.policy}{_batches(change)} ({_source(change)})"),
         ("in service", f"{least} at least{_outage(change, least)}"),
         ("running", f"{most} at most"),
         ("takes", "not known yet" if plan.seconds is None else f"about {duration_text(plan.seconds)}"),
         ("on failure", _failure(change)),
-        *(("" if number else "settings", text) for number, text in enumerate(change.consequences)),
     ]
-    heading, *rest = table(("", ""), [(f"  {name}", text) for name, text in rows]).splitlines()
-    return "\n".join([*lines, heading, *rest])
+    settings = [("" if number else "settings", text) for number, text in enumerate(change.consequences)]
+    rows = [*(walk if words else []), *settings]
+    cells = [(f"  {name}", text) for name, text in rows]
+    return "\n".join([*lines, *(table(("", ""), cells).splitlines() if cells else [])])
 
 
 def _changed_document(changed: Changed) -> dict[str, Any]:

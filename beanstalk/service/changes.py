@@ -146,6 +146,11 @@ def work_out(
     )  # fmt: skip
 
 
+def warned(change: Change, warnings: Sequence[Problem]) -> Change:
+    """With warnings that were found before it was worked out; each is told once."""
+    return replace(change, warnings=tuple(dict.fromkeys((*warnings, *change.warnings))))
+
+
 def begin(service: Service, change: Change) -> Operation:
     """Write it down and have the agent do it.
 

@@ -26,7 +26,7 @@ from beanstalk.records import (
     Status,
     Version,
 )
-from beanstalk.service.changes import Change, Inputs, busy, work_out
+from beanstalk.service.changes import Change, Inputs, busy, warned, work_out
 from beanstalk.service.configuration import change_settings, load_settings
 from beanstalk.service.links import link_notices, linking_to
 from beanstalk.service.manifest import Base, base_warnings, first_settings, first_tags
@@ -79,7 +79,7 @@ def prepare_create(
     warnings = (*base_warnings(base), *told, *link_notices(stored))
     inputs = Inputs(version, bundle, stored, platform=platform, mode=mode)
     change = work_out(service, Kind.CREATE, environment, inputs, Policy.ALL_AT_ONCE)
-    return replace(change, tags=tuple(tags), warnings=(*warnings, *change.warnings))
+    return warned(replace(change, tags=tuple(tags)), warnings)
 
 
 def prepare_clone(

@@ -17,7 +17,7 @@ from beanstalk.options.configuration import Layer
 from beanstalk.options.resolve import resolve
 from beanstalk.platforms import find_platform
 from beanstalk.records import Environment, Kind
-from beanstalk.service.changes import Change, work_out
+from beanstalk.service.changes import Change, warned, work_out
 from beanstalk.service.configuration import Stored, is_secret, load_settings
 from beanstalk.service.manifest import Base, check_tier, is_of_manifest
 from beanstalk.service.place import Service, find_environment
@@ -113,15 +113,14 @@ def prepare_apply(service: Service, name: str, saved: SavedConfiguration) -> Cha
     """
     environment = find_environment(service, name)
     check_tier(Base(saved=saved))
-    keys = {(each.namespace, each.name, each.resource_name) for each in saved.settings}
-    kept = [
-        each
-        for each in load_settings(environment.settings_json)
-        if each.key not in keys and (each.layer is not Layer.SAVED or is_of_manifest(each))
-    ]
-    stored = (*kept, *(Stored(each, Layer.SAVED) for each in saved.settings))
-    change = work_out(service, Kind.CONFIGURE, environment, running(service, environment, stored))
-    return replace(change, warnings=(*saved.warnings, *_not_taken(service, saved, environment), *change.warnings))
+    before = load_settings(environment.settings_json)
+    links = {each.key: each for each in before if each.link}
+    applied = [Stored(each, Layer.SAVED) for each in saved.settings]
+    applied = [each for each in applied if not _is_value_of(links.get(each.key), each)]
+    keys = {each.key for each in applied}
+    kept = (each for each in before if each.key not in keys and (each.layer is not Layer.SAVED or is_of_manifest(each)))
+    change = work_out(service, Kind.CONFIGURE, environment, running(service, environment, (*kept, *applied)))
+    return warned(change, (*saved.warnings, *_not_taken(service, saved, environment)))
 
 
 def read_update(path: str, content: bytes) -> tuple[tuple[OptionSetting, ...], tuple[tuple[str, str], ...]]:
@@ -184,6 +183,11 @@ def _stack(service: Service, name: str) -> str:
         return branch if find_platform(branch, service.platforms).name == name else name
     except NotFound:
         return name
+
+
+def _is_value_of(link: Stored | None, applied: Stored) -> bool:
+    """Whether the saved configuration has what is a link here: it goes on being one."""
+    return link is not None and link.setting.value == applied.setting.value
 
 
 def _not_taken(service: Service, saved: SavedConfiguration, environment: Environment) -> tuple[Problem, ...]:

@@ -10,7 +10,7 @@ from beanstalk.agent.rollouts import rollout_of
 from beanstalk.errors import BeanstalkError, NotFound
 from beanstalk.model import OptionSetting, Outcome, Policy
 from beanstalk.records import Deployment, Environment, Kind, Version
-from beanstalk.service.changes import Change, Inputs, work_out
+from beanstalk.service.changes import Change, Inputs, warned, work_out
 from beanstalk.service.configuration import ASG, PROPERTIES, Stored, change_settings, load_settings
 from beanstalk.service.consequences import still_set
 from beanstalk.service.environments import _blank, deployed
@@ -38,7 +38,7 @@ def prepare_deploy(
     stored, warnings = later_settings(service, environment, bundle, stored, group)
     inputs = Inputs(version, bundle, stored, tuple(once), environment.platform)
     change = work_out(service, Kind.DEPLOY, environment, inputs, force=force)
-    return replace(change, warnings=(*warnings, *change.warnings))
+    return warned(change, warnings)
 
 
 def prepare_configure(
@@ -133,7 +133,7 @@ def prepare_blue_green(
         raise BeanstalkError(f"{other} exists and is no counterpart of {name}", hint=f"terminate or rename {other}")
     change = work_out(service, Kind.BLUE_GREEN, green, inputs, Policy.ALL_AT_ONCE, force=True)
     arguments = (("on", blue.id), ("terminate_old", terminate_old))
-    return replace(change, arguments=arguments, warnings=(*warnings, *change.warnings))
+    return warned(replace(change, arguments=arguments), warnings)
 
 
 def counterpart(name: str) -> str:

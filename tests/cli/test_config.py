@@ -224,6 +224,24 @@ def test_a_saved_configuration_is_applied_to_an_environment(shop):
     assert shop.ok("config", "--cfg", "prod") == "shop-dev is like this already; nothing to do.\n"
 
 
+def test_an_update_that_touches_no_instance_says_so(shop):
+    text = shop.ok("config", "-u", f"OptionSettings: {{{COMMAND}: {{Timeout: 70}}}}", "--dry-run")
+    assert text.splitlines()[2:4] == ["  no instance starts or stops", ""]
+    write(shop, f"OptionSettings: {{{ASG}: {{MinSize: 2, MaxSize: 2}}}}\n")
+    assert shop.ok("config", "--cfg", "prod", "--dry-run").splitlines()[2:] == ["  no instance starts or stops"]
+
+
+def test_every_warning_is_told_once_and_a_link_stays_one(shop):
+    (shop.folder / "env.yaml").write_text(HEAD + "EnvironmentLinks: {API: shop-dev}\n")
+    shop.ok("create", "front")
+    launch = "aws:autoscaling:launchconfiguration: {InstanceType: t3.small}"
+    write(shop, f"OptionSettings:\n  {launch}\n  {PROPERTIES}: {{API: shop-dev.localhost:8080}}\n")
+    warnings = shop.json("config", "front", "--cfg", "prod", "--dry-run")["Warnings"]
+    assert len([each for each in warnings if "deprecated" in each]) == 1
+    shop.ok("config", "front", "--cfg", "prod")
+    assert shop.json("status", "front")["EnvironmentLinks"] == [{"LinkName": "API", "EnvironmentName": "shop-dev"}]
+
+
 def test_a_second_one_takes_the_place_of_the_first(shop):
     write(shop, f"OptionSettings: {{{COMMAND}: {{Timeout: 80, BatchSize: 50}}}}\n", "one")
     write(shop, f"OptionSettings: {{{COMMAND}: {{Timeout: 90}}}}\n", "two")
