@@ -47,6 +47,12 @@ def test_a_file_of_eb_is_read(tmp_path):
     assert (project.branch, project.environment, project.target) == ("main", "shop-prod", "local")
 
 
+def test_a_platform_is_called_by_the_name_in_its_arn(tmp_path):
+    arn = "arn:aws:elasticbeanstalk:eu-west-2::platform/Python 3.11 running on 64bit Amazon Linux 2023/4.0.1"
+    write(tmp_path, f"global: {{default_platform: '{arn}'}}")
+    assert find_project(tmp_path).platform == "Python 3.11 running on 64bit Amazon Linux 2023"
+
+
 def test_it_is_found_from_a_folder_below(tmp_path):
     write(tmp_path, EB_FILE)
     below = tmp_path / "a" / "b"
