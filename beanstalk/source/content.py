@@ -22,6 +22,8 @@ MOST_RATIO, RATIO_FROM_BYTES = 200, 32 * 1024 * 1024
 LONGEST_PATH, LONGEST_NAME = 2048, 255
 DEEPEST = 100
 LONGEST_LINK = 4095
+MOST_STEPS = 4_000_000
+"""A link in a node_modules takes about 100."""
 SMALLER = "leave out what the application does not need"
 
 FILE, EXECUTABLE, LINK = 0o644, 0o755, 0o120777
@@ -85,7 +87,8 @@ def check_names(files: Iterable[str], folders: Iterable[str] = ()) -> Iterator[P
     for path in files:
         if why := check_name(path):
             yield Problem(f"{path!r} {why}")
-        elif path in paths:
+            continue
+        if path in paths:
             yield Problem(f"{path!r} is there twice")
         paths.add(path)
     inner: set[str] = set()
@@ -109,12 +112,22 @@ def parents(path: str) -> Iterator[str]:
 
 
 def check_links(links: Mapping[str, str]) -> Iterator[Problem]:
-    """Links (path to target) that leave the bundle, alone or through another one, or go in circles."""
+    """Links (path to target) that leave the bundle, alone or through another one, or go in circles.
+
+    Links of links can take years to follow: after MOST_STEPS that is the problem.
+    """
+    left = MOST_STEPS
     for path, target in links.items():
         if not _usable(target):
             yield Problem(f"the link {path!r} has no usable target")
-        elif why := _leads_away(path, links):
+            continue
+        why, steps = _leads_away(path, links)
+        if why:
             yield Problem(f"the link {path!r} -> {target!r} {why}")
+        left -= steps
+        if left < 0:
+            yield Problem("the symbolic links are too many, or lead to too many others, to be followed")
+            return
 
 
 def _usable(target: str) -> bool:
@@ -124,16 +137,20 @@ def _usable(target: str) -> bool:
         return False
 
 
-def _leads_away(path: str, links: Mapping[str, str]) -> str:
-    """Follow a link as the kernel does, within the bundle; a target that does not exist is fine."""
+def _leads_away(path: str, links: Mapping[str, str]) -> tuple[str, int]:
+    """Follow a link as the kernel does, within the bundle; a target that does not exist is fine.
+
+    (What is wrong or "", how much work it was.)
+    """
     waiting = path.split("/")[::-1]
     at: list[str] = []
-    followed = 0
+    followed = steps = 0
     while waiting:
         part = waiting.pop()
+        steps += len(at) + 4
         if part == "..":
             if not at:
-                return "leaves the bundle"
+                return "leaves the bundle", steps
             at.pop()
         elif part not in ("", "."):
             at.append(part)
@@ -142,14 +159,14 @@ def _leads_away(path: str, links: Mapping[str, str]) -> str:
                 continue
             followed += 1
             if followed > 40:
-                return "goes in circles"
+                return "goes in circles", steps
             if target.startswith("/"):
-                return "leaves the bundle (an absolute path)"
+                return "leaves the bundle (an absolute path)", steps
             at.pop()
             waiting.extend(target.split("/")[::-1])
             if len(waiting) > LONGEST_LINK:
-                return "goes in circles"
-    return ""
+                return "goes in circles", steps
+    return "", steps
 
 
 def check_root(paths: Iterable[str]) -> str:

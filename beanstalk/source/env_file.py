@@ -14,6 +14,10 @@ from beanstalk.errors import InvalidInput, Problem, Where
 from beanstalk.source.interpolation import NotInterpolated, interpolate
 from beanstalk.source.yaml_syntax import decode
 
+MOST_LINES = 10_000
+MOST_CHARACTERS = 4 * 1024 * 1024
+"""Of all values together: a few lines that repeat those above them would grow without end."""
+
 _LINE = re.compile(r"[ \t]*(?:export[ \t]+)?([^\s=:#'\"]+)[ \t]*(?:[=:][ \t]*(.*))?", re.DOTALL)
 _COMMENT = re.compile(r"(?<![ \t])[ \t]+#.*|\A#.*")
 _ESCAPE = re.compile(r'\\([abcfnrtv"\\$])')
@@ -37,7 +41,7 @@ def read_env_file(path: str, content: bytes, variables: Mapping[str, str] | None
     Raises InvalidInput with every line that is none.
     """
     text = decode(path, content).replace("\r\n", "\n").replace("\r", "\n")
-    known, found, problems = dict(variables or {}), list[EnvLine](), list[Problem]()
+    known, found, problems, left = dict(variables or {}), list[EnvLine](), list[Problem](), MOST_CHARACTERS
     lines = text.split("\n")
     number = 0
     while number < len(lines):
@@ -45,6 +49,9 @@ def read_env_file(path: str, content: bytes, variables: Mapping[str, str] | None
         number += 1
         if not line.strip() or line.lstrip().startswith("#"):
             continue
+        if len(found) + len(problems) == MOST_LINES:
+            problems.append(Problem(f"more than {MOST_LINES:,} variables", at, "keep much data in files of its own"))
+            break
         match = _LINE.fullmatch(line)
         if not match or "\0" in line:
             problems.append(Problem(f"{line.strip()[:40]!r} is no NAME=value", at, "write NAME=value, one a line"))
@@ -59,19 +66,20 @@ def read_env_file(path: str, content: bytes, variables: Mapping[str, str] | None
                 number += 1
             value = "\n".join(following)
         try:
-            read = None if value is None else _value(value, known)
+            read = None if value is None else _value(value, known, left)
         except NotInterpolated as error:
             problems.append(Problem(error.problem, at, error.hint))
             continue
         found.append(EnvLine(match[1], read, at))
         if read is not None:
             known[match[1]] = read
+            left -= len(read)
     if problems:
         raise InvalidInput(problems)
     return tuple(found)
 
 
-def _value(written: str, known: Mapping[str, str]) -> str:
+def _value(written: str, known: Mapping[str, str], most: int) -> str:
     if written[:1] in _CLOSED:
         closed = _CLOSED[written[0]].match(written)
         if not closed:
@@ -81,5 +89,5 @@ def _value(written: str, known: Mapping[str, str]) -> str:
         if written[0] == "'":
             return closed[1]
         plain = _ESCAPE.sub(lambda found: "$$" if found[1] == "$" else _ESCAPES.get(found[1], found[1]), closed[1])
-        return interpolate(plain, known).text
-    return interpolate(_COMMENT.sub("", written).strip(), known).text
+        return interpolate(plain, known, most).text
+    return interpolate(_COMMENT.sub("", written).strip(), known, most).text

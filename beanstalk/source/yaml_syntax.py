@@ -39,10 +39,11 @@ def decode(path: str, content: bytes) -> str:
         raise InvalidInput([Problem(text, Where(path), "keep large content in files of its own")])
     if content.startswith(_UTF_16_32):
         raise InvalidInput([Problem("the file is UTF-16 or UTF-32 text", Where(path), "save it as UTF-8")])
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
-        return content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = content[: error.start].removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        before = content[: error.start].decode("utf-8")
         at = place(path, before, len(before))
         problem = Problem(f"the byte 0x{content[error.start]:02X} is not UTF-8", at, "save the file as UTF-8")
         raise InvalidInput([problem]) from None

@@ -46,3 +46,9 @@ def test_any_text_is_read_or_refused(text):
         assert all(command.command.strip() for command in read_buildfile(text))
     except InvalidInput as error:
         assert error.problems
+
+
+def test_more_lines_than_anybody_writes_are_told():
+    with pytest.raises(InvalidInput, match="Buildfile:10001: more than 10,000 lines") as caught:
+        read_buildfile("a\n" * 20_000)
+    assert len(caught.value.problems) == 10_001

@@ -121,6 +121,8 @@ def test_an_alias_is_followed_and_a_merge_gives_what_is_not_written_out():
     ("content", "said"),
     [
         (b"a: 1\nb: caf\xe9\n", "f.config:2:7: the byte 0xE9 is not UTF-8\n  hint: save the file as UTF-8"),
+        (b"\xef\xbb\xbf\xef\xbb\xff", "f.config:1:1: the byte 0xEF is not UTF-8"),
+        (b"a: \xef\xbb\xbfb\n", "f.config:1:4: the byte order mark U+FEFF is not allowed"),
         ("a: 1".encode("utf-16"), "f.config: the file is UTF-16 or UTF-32 text"),
         (b"a: 1\nb: \x01\n", "f.config:2:4: the control character U+0001 is not allowed"),
         (b"a:\n\tb: 1\n", "f.config:2:1: a tab stands where YAML takes only spaces"),

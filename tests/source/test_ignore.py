@@ -31,12 +31,17 @@ def what_git_keeps(folder: Path) -> set[str]:
     return set(listed.split("\0")[:-1]) - {".gitignore", "a/.gitignore"}
 
 
-SEGMENTS = st.sampled_from(["a", "b", "f", "*", "**", "x.log", "*.log", "?", "[ab]", "[!a]", "y z", "\\#h", "#h", "y*"])
+SEGMENTS = st.sampled_from(
+    [
+        "a", "b", "f", "*", "**", "x.log", "*.log", "?", "[ab]", "[!a]", "y z", "\\#h", "#h", "y*",
+        "*x*", "*.*g", "x*l*g", "*l*o*", "**g", "?*?", "*[.]*g",
+    ]
+)  # fmt: skip
 PATTERNS = st.builds(
     lambda bang, lead, segments, tail: bang + lead + "/".join(segments) + tail,
     st.sampled_from(["", "", "!"]),
     st.sampled_from(["", "", "/"]),
-    st.lists(SEGMENTS, min_size=1, max_size=3),
+    st.lists(SEGMENTS, min_size=1, max_size=4),
     st.sampled_from(["", "", "/", " ", "/**", "/*"]),
 )
 
@@ -70,3 +75,25 @@ def test_a_pattern_that_cannot_be_read_is_told_with_its_line() -> None:
     read = read_ignore_file("fine\nbroken\\\n", ".ebignore")
     assert [str(problem.at) for problem in read.problems] == [".ebignore:2"]
     assert [rule.text for rule in read.rules] == ["fine"]
+
+
+MANY = ["*a" * 30 + "b", "*a" * 30 + "b/", "**/a/" * 30 + "b", "*" * 99 + "b", "/a/**" * 30 + "/b", "a*" * 40 + "/**/b"]
+
+
+@pytest.mark.parametrize("pattern", MANY)
+def test_many_stars_do_not_try_every_way_to_divide_a_name(pattern: str) -> None:
+    files = (read_ignore_file(pattern, ".ebignore"),)
+    assert files[0].rules and not files[0].problems
+    for path in ("a" * 250, "a/" * 100 + "a", "/".join(["a" * 200] * 10)):
+        assert decide(files, path) is None
+
+
+def test_more_patterns_than_anybody_writes_are_told() -> None:
+    many = read_ignore_file("a\n" * 6000, ".ebignore")
+    assert len(many.rules) == 5000 and str(many.problems[0]).startswith(".ebignore:5001: more than 5,000 patterns")
+    assert "131,072 characters" in str(read_ignore_file("a" * 200_000, ".ebignore").problems[0])
+
+
+def test_a_bracket_in_brackets_says_nothing_on_the_terminal(recwarn) -> None:
+    assert decide((read_ignore_file("x[[a]", ".ebignore"),), "x[")
+    assert not recwarn.list
