@@ -123,23 +123,33 @@ def scripts_of(
 
     Raises InvalidInput for a Buildfile with mistakes and for hooks that nothing can start.
     """
-    hooks, warnings = _hooks(bundle), list[Problem]()
+    hooks = _hooks(bundle)
     text = read_text(bundle, _BUILDFILE)
     lines = () if text is None else read_buildfile(text, _BUILDFILE)
-    lookup = _lookup(extensions, configuration)
-    commands = [(command, _container_command(command, lookup)) for command in extensions.container_commands]
-    for command, script in commands:
-        if script is None:
-            text = f"container command {command.name} is not run: only CloudFormation can evaluate what it refers to"
-            warnings.append(Problem(text, command.at, "give the value as an environment property"))
+    commands, warnings = container_commands(extensions, configuration)
     scripts = (
         *_of_stage(hooks, Stage.PREBUILD),
         *(Script(ScriptPhase.BUILD, line.name, line.at, line.command) for line in lines),
-        *(script for _, script in commands if script is not None),
+        *commands,
         *_of_stage(hooks, Stage.PREDEPLOY),
         *_of_stage(hooks, Stage.POSTDEPLOY),
     )
     return scripts, (*hooks.warnings, *warnings)
+
+
+def container_commands(
+    extensions: Extensions, configuration: Configuration
+) -> tuple[tuple[Script, ...], tuple[Problem, ...]]:
+    """Those that can be run here, in their order, and a warning for each of the others."""
+    lookup = lookup_of(extensions, configuration)
+    found, warnings = list[Script](), list[Problem]()
+    for command in extensions.container_commands:
+        if (script := _container_command(command, lookup)) is not None:
+            found.append(script)
+            continue
+        text = f"container command {command.name} is not run: only CloudFormation can evaluate what it refers to"
+        warnings.append(Problem(text, command.at, "give the value as an environment property"))
+    return tuple(found), tuple(warnings)
 
 
 def notes_for_processes(scripts: Sequence[Script]) -> tuple[Problem, ...]:
@@ -147,12 +157,18 @@ def notes_for_processes(scripts: Sequence[Script]) -> tuple[Problem, ...]:
     found = []
     for script in scripts:
         words = (script.command,) if isinstance(script.command, str) else script.command
-        named = next((match[0] for text in (*words, script.test) if (match := _ELSEWHERE.search(text))), "")
+        named = next((name for text in (*words, script.test) if (name := _elsewhere(text))), "")
         if named and not script.is_hook:
             hint = "use paths relative to the application's folder; programs of its dependencies are on PATH"
             text = f"container command {script.name} names {named}, which a process on this machine does not have"
             found.append(Problem(text, script.at, hint))
     return tuple(found)
+
+
+def _elsewhere(text: str) -> str:
+    """A folder of Elastic Beanstalk's instances that a command line counts on; "" when it looks for it first."""
+    found = _ELSEWHERE.search(text)
+    return found[0] if found and not re.search(rf"-[defrx] [\"']?{found[0]}", text) else ""
 
 
 def _hooks(bundle: Bundle) -> Hooks:
@@ -170,7 +186,7 @@ def _hook(hook: Hook) -> Script:
     return Script(ScriptPhase(hook.stage.value), hook.name, Where(hook.path), hook.path, occasion=hook.occasion)
 
 
-def _lookup(extensions: Extensions, configuration: Configuration) -> Lookup:
+def lookup_of(extensions: Extensions, configuration: Configuration) -> Lookup:
     """What can be known without a stack: options, and what the template itself says."""
 
     def option(namespace: str, name: str) -> str | None:

@@ -230,7 +230,7 @@ def test_every_configuration_file_in_the_documentation_is_right(page: Path) -> N
     for block in blocks(page, "yaml"):
         if "option_settings" in block:
             found = read_extensions([(".ebextensions/a.config", block.encode())])
-            assert (found.unread, found.warnings) == ((), ())
+            assert (found.keys, found.warnings) == ((), ())
             assert resolve({Layer.EBEXTENSIONS: found.settings}).warnings == ()
 
 

@@ -168,6 +168,7 @@ PLACES_ELSEWHERE = [
     ("command: 'cp a /var/app/current/b'", "/var/app/current"),
     ("command: [cat, /opt/elasticbeanstalk/deployment/env]", "/opt/elasticbeanstalk"),
     ("command: x, test: 'ls /opt/python/run'", "/opt/python"),
+    ("command: 'if [ -d /var/app/venv ]; then . /var/app/venv/*/bin/activate; fi'", None),
     ("command: 'cp a b'", None),
     ("command: x, cwd: /var/app/staging", None),
 ]

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from statistics import median
 
 from beanstalk.agent.daemon import check_balancer, ensure_agent
@@ -18,13 +19,11 @@ from beanstalk.errors import BeanstalkError, EnvironmentBusy, Problem
 from beanstalk.model import OptionSetting, Policy, Rollout
 from beanstalk.options.circumstances import Circumstances, family
 from beanstalk.options.configuration import Configuration
-from beanstalk.options.explanation import unused_here
 from beanstalk.options.resolve import resolve
 from beanstalk.options.updates import Changed
 from beanstalk.platforms import detect, find_platform
 from beanstalk.records import Deployment, Environment, Kind, Operation, Severity, Status, Version
 from beanstalk.service.configuration import (
-    PROPERTIES,
     Stored,
     are_same,
     change_settings,
@@ -36,8 +35,8 @@ from beanstalk.service.configuration import (
 )
 from beanstalk.service.consequences import check_update, consequences, running_configuration
 from beanstalk.service.lifecycle import apply_after
+from beanstalk.service.notices import notices, with_scripts
 from beanstalk.service.place import Service, new_request_id
-from beanstalk.service.properties import property_notices
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.ebextensions import Extensions, read_extensions
 from beanstalk.store.attachments import Tag
@@ -120,7 +119,8 @@ def work_out(
     lasting = configuration = resolve(layers_of(inputs.settings, extensions.settings), here)  # stored, so right
     if inputs.once:
         configuration = resolve(layers_of(change_settings(inputs.settings, inputs.once), extensions.settings), here)
-    workload = make_workload(inputs.bundle, configuration, platform)
+    plain = make_workload(inputs.bundle, configuration, platform)
+    workload, notes = with_scripts(plain, inputs.bundle, extensions, configuration)
     first = environment.deployment_id == 0
     rollout = rollout_for(configuration, 0 if first else environment.size, policy)
     current = None if first else service.store.deployments.get(environment.deployment_id)
@@ -141,7 +141,7 @@ def work_out(
     plan = make_plan(rollout, _start_seconds(service, environment))
     return Change(
         kind, environment, inputs.version, platform.name, inputs.settings, configuration, workload, plan,
-        (*_warnings(inputs.bundle, extensions, configuration), *warnings),
+        (*notices(workload, inputs.bundle, extensions, configuration), *notes, *warnings),
         replaces, unchanged, first, changed=changed,
     )  # fmt: skip
 
@@ -219,19 +219,6 @@ def busy(service: Service, environment_ids: Sequence[str]) -> BeanstalkError:
     return EnvironmentBusy("another operation was faster", hint="try again")
 
 
-def _warnings(bundle: Bundle, extensions: Extensions, configuration: Configuration) -> tuple[Problem, ...]:
-    """Everything to tell beside the plan. Properties have words of their own."""
-    unused = [each for each in unused_here(configuration) if not each.text.startswith(f"{PROPERTIES}:")]
-    told = (*bundle.warnings, *extensions.warnings, *configuration.warnings, *_not_applied(extensions))
-    return (*told, *property_notices(configuration), *unused)
-
-
-def _not_applied(extensions: Extensions) -> list[Problem]:
-    """What Elastic Beanstalk would do on its instances and this version does not."""
-    hint = "the deployment goes on without it"
-    return [Problem(f"{key} is not applied by this version", at, hint) for key, at in extensions.unread]
-
-
 def _extensions(bundle: Bundle) -> Extensions:
     names = [entry.path for entry in bundle.entries if entry.path.startswith(".ebextensions/")]
     files = [(name, (read_text(bundle, name) or "").encode()) for name in names if name.count("/") == 1]
@@ -241,9 +228,8 @@ def _extensions(bundle: Bundle) -> Extensions:
 def _differs(current: Deployment, version: Version, workload: Workload) -> bool:
     """Whether instances have to be replaced to become like this. Another draining time does not need that."""
     running = Workload.from_json(json.loads(current.workload_json))
-    same_instances = (running.processes, running.group, running.environment, running.build, running.platform) == (
-        workload.processes, workload.group, workload.environment, workload.build, workload.platform,
-    )  # fmt: skip
+    made_of = attrgetter("processes", "group", "environment", "build", "platform", "scripts")
+    same_instances = made_of(running) == made_of(workload)
     # Another check is tried on new instances first: a mistake in it must not take the old ones out of service.
     same_check = (running.health.path, running.health.codes) == (workload.health.path, workload.health.codes)
     same_version = version.digest == current.digest and version.label == current.version_label

@@ -16,9 +16,10 @@ from beanstalk.options.catalogue import catalogue
 from beanstalk.options.circumstances import FAMILIES, Circumstances, family
 from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.options.resolve import resolve
+from beanstalk.scripts import container_commands, notes_for_processes
 from beanstalk.service.validation_effects import Found, effects
 from beanstalk.service.validation_files import AT_ROOT, Beside, FileKind, Read, kind_of, read_all_extensions, read_one
-from beanstalk.service.validation_homes import CONTAINERS, LOCAL, PROCESS, Home, home_of
+from beanstalk.service.validation_homes import CONTAINERS, HERE_AS_PROCESSES, LOCAL, PROCESS, Home, home_of
 from beanstalk.service.validation_report import RULES, Effect, Finding, Findings, Report, Severity, printable
 from beanstalk.source import content
 from beanstalk.source.hooks import HEAD_BYTES, Hook, HookFile, read_hooks
@@ -97,6 +98,9 @@ def validate(files: Sequence[SourceFile], more: Iterable[Finding] = (), target: 
         if _is_saved(path):
             _alone(FileKind.SAVED, path, text, findings)
     hooks, proxies = _platform_folder(files, packed, findings)
+    if configuration is not None and home is HERE_AS_PROCESSES:
+        commands, unknown = container_commands(extensions, configuration)
+        findings.add("ebextensions", (), [*unknown, *notes_for_processes(commands)])
     applied, ignored = effects(Found(recognised, read, extensions, configuration, hooks, proxies), home)
     if project.artifact:
         why = f"{project.artifact} is deployed instead of these files: validate that, too"

@@ -78,15 +78,21 @@ HERE_AS_PROCESSES = Home(
     {
         **dict.fromkeys(("packages", "groups", "users", "sources", "files", "commands"), _OWN_FOLDER),
         "services": _no("services belong to the machine; a process beside the application is a line of the Procfile"),
-        "container_commands": _no("this version runs no commands of a deployment"),
+        "container_commands": _yes(
+            "run in the instance's folder before the application starts; leader_only once in a deployment, first of all"
+        ),
         **dict.fromkeys(TEMPLATE_KEYS, _FOR_CLOUDFORMATION),
     },
     {
-        FileKind.BUILDFILE: _no("this version runs no Buildfile; the platform builds what it knows"),
+        FileKind.BUILDFILE: _yes("its commands run in the instance's folder, before container_commands"),
         FileKind.CRON: _NO_WORKER,
         FileKind.MANIFEST: _ENVIRONMENT,
     },
-    dict.fromkeys(Stage, _no("this version runs no hooks")),
+    {
+        Stage.PREBUILD: _yes("runs in the instance's folder, before the Buildfile and container_commands"),
+        Stage.PREDEPLOY: _yes("runs in the instance's folder, before the application starts"),
+        Stage.POSTDEPLOY: _yes("runs in the instance's folder when the application answers, before it serves"),
+    },
     _NO_PROXY,
 )
 _OF_THE_MACHINE = _no("it changes the machine of an instance, and a container here has none")

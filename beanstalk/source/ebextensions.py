@@ -60,11 +60,6 @@ class Extensions:
     keys: tuple[tuple[str, Where], ...] = ()
 
     @property
-    def unread(self) -> tuple[tuple[str, Where], ...]:
-        """The keys that whoever deploys has to apply, or has to tell that they are without effect."""
-        return self.keys
-
-    @property
     def packages(self) -> tuple[Package, ...]:
         return tuple(package for keys in self.instance for package in keys.packages)
 

@@ -156,7 +156,8 @@ HERE = {
     "files": MACHINE,
     "commands": MACHINE,
     "services": "services belong to the machine; a process beside the application is a line of the Procfile",
-    "container_commands": "this version runs no commands of a deployment",
+    "container_commands": "run in the instance's folder before the application starts; "
+    "leader_only once in a deployment, first of all",
 }
 """What `validate` says of each key of an instance, here where instances are processes."""
 
@@ -171,7 +172,8 @@ def test_an_example_does_what_it_says(name: str) -> None:
 def test_validate_tells_what_becomes_of_each_key_here(name: str) -> None:
     found = example(name)
     written = {key for key, _ in found.extensions.keys if key in INSTANCE_KEYS}
-    told = {each.what: each.why for each in found.report.ignored if each.what in INSTANCE_KEYS}
+    effects = (*found.report.applied, *found.report.ignored)
+    told = {each.what: each.why for each in effects if each.what in INSTANCE_KEYS}
     assert told == {key: HERE[key] for key in written}
 
 

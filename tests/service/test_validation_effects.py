@@ -22,8 +22,25 @@ def test_what_is_applied_and_what_is_not_is_told_with_the_reason() -> None:
     applied, ignored = effects(validate(project(files)))
     assert applied["Procfile"] == "starts web, worker; only web gets requests"
     assert {"requirements.txt", "aws:elasticbeanstalk:command: Timeout"} < set(applied)
-    assert {"packages", "Resources", *hook, "aws:autoscaling:launchconfiguration: EC2KeyName"} == set(ignored)
+    proxy, key = ".platform/nginx/conf.d/a.conf", "aws:autoscaling:launchconfiguration: EC2KeyName"
+    assert {"packages", "Resources", proxy, key} == set(ignored)
     assert "only on AWS" in ignored["Resources"]
+
+
+def test_what_runs_beside_processes_is_applied() -> None:
+    applied, ignored = effects(validate(project(WHOLE)))
+    assert {"container_commands", "Buildfile", *HOOKS} < set(applied)
+    assert {"packages", "groups", "users", "sources", "files", "commands", "services"} < set(ignored)
+
+
+def test_a_command_that_counts_on_what_is_not_here_is_a_warning() -> None:
+    text = "container_commands: {a: {command: {Ref: AWSEBSecurityGroup}}, b: {command: 'ls /var/app/venv'}}\n"
+    report = check(_ebextensions__a_config=text, Procfile="web: a\n")
+    assert (report.is_right, report.count(Severity.WARNING)) == (True, 2)
+    assert {each.problem.text.partition(":")[0] for each in report.findings} == {
+        "container command a is not run",
+        "container command b names /var/app/venv, which a process on this machine does not have",
+    }
 
 
 def test_a_property_with_a_function_is_not_said_to_be_applied() -> None:
