@@ -35,10 +35,11 @@ from beanstalk.platforms import Platform, detect, find_platform
 from beanstalk.service.changes import Change
 from beanstalk.service.configuration import ASG, COMMAND, ENVIRONMENT, OURS, PROPERTIES
 from beanstalk.service.environments import prepare_create
-from beanstalk.service.manifest import Base, manifest_of
+from beanstalk.service.manifest import Base, manifest_of, platform_names
 from beanstalk.service.operations import Result
 from beanstalk.service.tags import parse_tags
 from beanstalk.source.environment_parts import WEB
+from beanstalk.source.manifest import FILE_NAME, Manifest
 from beanstalk.source.saved import SavedConfiguration
 
 _AWS_ONLY = [
@@ -145,13 +146,14 @@ def command(
     application = _application(session, platform, dry_run)
     saved = _saved(session, application, cfg)
     base = Base(saved=saved, tags=parse_tags(tags) if tags else None, tier=WEB if tier else None)
-    its_sample = _sample(session, platform or _known(session, base)) if sample else None
+    platform = platform or _known(session, saved, "the saved configuration")
+    its_sample = _sample(session, platform) if sample else None
     chosen = choose_version(session, application, replace(wanted, sample=its_sample))
     with discarded_unless_begun(session, chosen) as keep:
         given = {each.name for each in settings if each.namespace == PROPERTIES}
         base = replace(base, manifest=manifest_of(chosen.bundle, group, env or "", cname or "", given))
         name = env or (base.manifest.environment_name if base.manifest else "") or default_name(application)
-        known = its_sample.name if its_sample else _platform(session, platform, base, chosen, mode)
+        known = its_sample.name if its_sample else _platform(session, platform, base.manifest, chosen, mode)
         default = _BranchDefault(session, name, branch_default, group)
 
         def prepare() -> Change:
@@ -200,25 +202,29 @@ def _saved(session: Session, application: str, named: str | None) -> SavedConfig
     return find_configuration(session, application, named) if named else None
 
 
-def _platform(session: Session, named: str | None, base: Base, chosen: Chosen, mode: str | None) -> str | None:
-    """The platform that was named, by whom ever; one that is not known here gives way to what the code says."""
+def _platform(
+    session: Session, named: str | None, manifest: Manifest | None, chosen: Chosen, mode: str | None
+) -> str | None:
+    """The platform that was named, by flags, the project or env.yaml; one that is not known here gives way to the next,
+    at the end to what the code says."""
     if named:
         return find_platform(named, session.service.platforms).name
-    if known := _known(session, base):
-        return known
-    if not session.project.platform:
-        return None
+    wanted = session.project.platform
+    if not wanted:
+        return _known(session, manifest, FILE_NAME)
     try:
-        return find_platform(session.project.platform, session.service.platforms).name
+        return find_platform(wanted, session.service.platforms).name
     except NotFound:
+        if known := _known(session, manifest, FILE_NAME):
+            return known
         found = detect(chosen.bundle, session.service.platforms, mode)
-        notice(f"the platform {session.project.platform} is not known here; taking {found.reason}", session.quiet)
+        notice(f"the platform {wanted} is not known here; taking {found.reason}", session.quiet)
         return found.platform.name
 
 
-def _known(session: Session, base: Base) -> str | None:
-    """The platform that a saved configuration or env.yaml names, when there is such a one here."""
-    for name, who in base.platform_names:
+def _known(session: Session, said: SavedConfiguration | Manifest | None, who: str) -> str | None:
+    """The platform that a file names, when there is such a one here."""
+    for name in platform_names(said):
         try:
             return find_platform(name, session.service.platforms).name
         except NotFound:

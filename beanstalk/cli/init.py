@@ -15,7 +15,7 @@ from beanstalk.cli.suggestions import complete_platform
 from beanstalk.cli.terminal import notice, write_json
 from beanstalk.errors import BeanstalkError, NotFound, UsageError
 from beanstalk.platforms import detect, find_platform
-from beanstalk.service.manifest import platform_names
+from beanstalk.service.manifest import platform_names, read_manifest_of
 from beanstalk.service.versions import create_application
 from beanstalk.source.packing import pack_folder
 
@@ -77,10 +77,10 @@ def _detected(session: Session, folder: Path) -> str | None:
     try:
         with TemporaryDirectory() as scratch:
             _, bundle = pack_folder(folder, Path(scratch) / "bundle.zip", working_tree=True)
-            for name, who in platform_names(bundle):
+            for name in platform_names(read_manifest_of(bundle)):
                 with contextlib.suppress(NotFound):
                     platform = find_platform(name, search)
-                    notice(f"platform: {platform.title}, because of {who}", session.quiet)
+                    notice(f"platform: {platform.title}, because of env.yaml", session.quiet)
                     return platform.name
             found = detect(bundle, search)
     except BeanstalkError as error:

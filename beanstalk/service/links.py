@@ -39,7 +39,7 @@ def link_settings(service: Service, application: str, name: str, links: Collecti
             problems.append(Problem(f"{link.variable} links {name} to itself", link.at, "name another environment"))
         elif link.environment not in there:
             text = f"{link.variable} links to {link.environment}, and {application} has no such environment"
-            hint = f"create it first, or give the property yourself: --envvars {link.variable}=ADDRESS"
+            hint = f"create {link.environment} first, or give the property yourself: --envvars {link.variable}=ADDRESS"
             problems.append(Problem(text, link.at, hint))
         else:
             value = address_of(service, there[link.environment])

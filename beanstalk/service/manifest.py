@@ -37,20 +37,24 @@ class Base:
     tags: Pairs | None = None
     tier: Tier | None = None
 
-    @property
-    def platform_names(self) -> tuple[tuple[str, str], ...]:
-        """(what a platform is called, who calls it so), the strongest first."""
-        found = []
-        for said, who in ((self.saved, "the saved configuration"), (self.manifest, FILE_NAME)):
-            if said is not None:
-                _, _, named = said.platform_arn.partition(":platform/")
-                found += [(name, who) for name in (said.solution_stack, named.rpartition("/")[0]) if name]
-        return tuple(found)
+
+def platform_names(said: SavedConfiguration | Manifest | None) -> tuple[str, ...]:
+    """What it calls its platform: a solution stack, or the name within an ARN. () when it names none."""
+    if said is None:
+        return ()
+    _, _, named = said.platform_arn.partition(":platform/")
+    return tuple(name for name in (said.solution_stack, named.rpartition("/")[0]) if name)
 
 
-def platform_names(bundle: Bundle) -> tuple[tuple[str, str], ...]:
-    """The same of the env.yaml of a bundle alone. Raises InvalidInput."""
-    return Base(_read(bundle, "")).platform_names
+def read_manifest_of(bundle: Bundle, group: str = "") -> Manifest | None:
+    """The env.yaml of a bundle as it stands. Raises as `manifest_of`."""
+    text = read_text(bundle, FILE_NAME)
+    if text is not None:
+        return read_manifest(text.encode())
+    if group:
+        hint = f"write one with EnvironmentName: NAME+, or leave --group {group} out"
+        raise UsageError(f"a group completes the names in {FILE_NAME}, and the bundle has none", hint=hint)
+    return None
 
 
 def manifest_of(
@@ -61,7 +65,7 @@ def manifest_of(
     name, cname, given: what was said otherwise: then the names of env.yaml, and its links of these properties, do not
     count. Raises InvalidInput with every mistake, and UsageError for a group without an env.yaml.
     """
-    found = _read(bundle, group)
+    found = read_manifest_of(bundle, group)
     if found is None:
         return None
     links = tuple(link for link in found.links if link.variable not in given)
@@ -129,7 +133,7 @@ def later_settings(
 
     group: of env.yaml; by default the one that the environment's name has. Raises as `manifest_of`, `link_settings`.
     """
-    read = _read(bundle, group)
+    read = read_manifest_of(bundle, group)
     if read is None:
         return tuple(stored), ()
     links = tuple(link for link in read.links if link.variable not in _properties(stored))
@@ -137,16 +141,6 @@ def later_settings(
     found = expand(replace(read, cname="", links=links), group, environment.name)
     added = link_settings(service, environment.application, environment.name, found.links)
     return (*stored, *added), (*found.warnings, *link_notices(added), *_in_vain(found, environment, stored))
-
-
-def _read(bundle: Bundle, group: str) -> Manifest | None:
-    text = read_text(bundle, FILE_NAME)
-    if text is not None:
-        return read_manifest(text.encode())
-    if group:
-        hint = f"write one with EnvironmentName: NAME+, or leave --group {group} out"
-        raise UsageError(f"a group completes the names in {FILE_NAME}, and the bundle has none", hint=hint)
-    return None
 
 
 def _in_vain(manifest: Manifest, environment: Environment, stored: Sequence[Stored]) -> tuple[Problem, ...]:

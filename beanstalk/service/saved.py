@@ -19,7 +19,7 @@ from beanstalk.platforms import find_platform
 from beanstalk.records import Environment, Kind
 from beanstalk.service.changes import Change, warned, work_out
 from beanstalk.service.configuration import Stored, is_secret, load_settings
-from beanstalk.service.manifest import Base, check_tier, is_of_manifest
+from beanstalk.service.manifest import Base, check_tier, is_of_manifest, platform_names
 from beanstalk.service.place import Service, find_environment
 from beanstalk.service.updates import running
 from beanstalk.service.validation import FileKind, Severity, validate_file
@@ -192,7 +192,7 @@ def _is_value_of(link: Stored | None, applied: Stored) -> bool:
 
 def _not_taken(service: Service, saved: SavedConfiguration, environment: Environment) -> tuple[Problem, ...]:
     """An environment keeps its platform."""
-    for name, _ in Base(saved=saved).platform_names:
+    for name in platform_names(saved):
         try:
             if find_platform(name, service.platforms).name == environment.platform:
                 return ()

@@ -111,15 +111,18 @@ def test_all_environments_are_terminated_whatever_links_to_what(front):
     assert front.json("list") == []
 
 
-def test_the_platform_is_that_of_env_yaml_when_there_is_such_a_one(beanstalk):
-    beanstalk.ok("init", "shop", "--platform", "python")
-    write(beanstalk, "SolutionStack: procfile\n")
-    beanstalk.ok("create", "one-1")
-    assert beanstalk.json("status", "one-1")["PlatformName"] == "procfile"
-    write(beanstalk, "SolutionStack: 64bit Windows Server 2019 running IIS 10.0\n")
-    done = beanstalk("create", "two-2")
+def test_the_platform_is_that_of_the_project_else_that_of_env_yaml(front):
+    write(front, "SolutionStack: python\n")
+    front.ok("create", "one-1")
+    assert front.json("status", "one-1")["PlatformName"] == "procfile"
+    path = front.folder / ".elasticbeanstalk" / "config.yml"
+    path.write_text(path.read_text().replace("default_platform: procfile", "default_platform: Fortran on Mars"))
+    front.ok("create", "two-2")
+    assert front.json("status", "two-2")["PlatformName"] == "python"
+    write(front, "SolutionStack: 64bit Windows Server 2019 running IIS 10.0\n")
+    done = front("create", "three")
     assert "the platform 64bit Windows Server 2019 running IIS 10.0 of env.yaml is not known here" in done.stderr
-    assert beanstalk.json("status", "two-2")["PlatformName"] == "python"
+    assert "the platform Fortran on Mars is not known here; taking" in done.stderr
 
 
 def test_init_takes_the_platform_of_env_yaml(beanstalk):

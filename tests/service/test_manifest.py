@@ -9,7 +9,7 @@ from beanstalk.model import OptionSetting
 from beanstalk.options.configuration import Layer
 from beanstalk.service import environments, updates
 from beanstalk.service.changes import begin
-from beanstalk.service.manifest import Base, first_tags, manifest_of
+from beanstalk.service.manifest import Base, first_tags, manifest_of, platform_names
 from beanstalk.source.environment_parts import WEB, Tier
 from beanstalk.source.manifest import read_manifest
 from beanstalk.source.saved import SavedConfiguration
@@ -92,10 +92,20 @@ def test_tags_that_are_given_replace_those_of_files_and_the_name_is_left_out():
     assert first_tags(Base()) == ((), ())
 
 
-def test_the_platform_is_named_by_the_saved_configuration_then_by_env_yaml():
-    saved = SavedConfiguration((), platform_arn="arn:aws:elasticbeanstalk:us-east-2::platform/Python 3.11/4.3.0")
-    base = Base(manifest("SolutionStack: Node\n"), saved)
-    assert base.platform_names == (("Python 3.11", "the saved configuration"), ("Node", "env.yaml"))
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        (manifest("SolutionStack: Node\n"), ("Node",)),
+        (manifest(""), ()),
+        (
+            SavedConfiguration((), platform_arn="arn:aws:elasticbeanstalk:us-east-2::platform/Python 3/4.3"),
+            ("Python 3",),
+        ),
+        (None, ()),
+    ],
+)
+def test_a_platform_is_named_by_its_stack_or_within_an_arn(said, names):
+    assert platform_names(said) == names
 
 
 def created(bench, text, name="front", **more):
