@@ -22,6 +22,7 @@ class ImageBuild:
     key: hex digest of everything below and of the content of the files of the context, so that the same content is
     the same image.  context: folder in the bundle, "" for its root.  dockerfile: path in the context; with `text` it
     is only a name.  text: the Dockerfile itself when it is generated, "" when it is in the bundle.
+    left_out: patterns of what the engine does not get, in the place of a .dockerignore; (): what that file says.
     """
 
     key: str
@@ -30,6 +31,7 @@ class ImageBuild:
     text: str = ""
     target: str = ""
     args: Pairs = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
