@@ -118,7 +118,7 @@ class Borrowed:
 
 @dataclass(frozen=True, slots=True)
 class ContainerCheck:
-    """test: CMD and arguments, CMD-SHELL and one line, or NONE, which also turns off that of the image."""
+    """test: CMD and arguments, CMD-SHELL and one line, or NONE, which also turns off that of the image; () keeps it."""
 
     test: tuple[str, ...]
     interval_s: float | None = None
@@ -147,9 +147,9 @@ class Container:
     """One container of an instance.
 
     command, entrypoint: None: those of the image; () takes them away.  links: (container, alias); a container is also
-    known to the others by its own name.  essential: the instance ends when it ends.  cpu_shares: its weight against
-    others.  cpus: the most it may use.  stop_after_s: between its stop signal and SIGKILL, None: the workload's grace.
-    log_driver: "" for what the target has by default.
+    known to the others by its own name and its aliases.  essential: the instance ends when it ends.  cpu_shares: its
+    weight against others.  cpus: the most it may use.  stop_after_s: between its stop signal and SIGKILL, None: the
+    workload's grace.  log_driver: "" for what the target has by default.
     """
 
     name: str
@@ -161,6 +161,7 @@ class Container:
     mounts: tuple[Mount, ...] = ()
     volumes_from: tuple[Borrowed, ...] = ()
     links: Pairs = ()
+    aliases: tuple[str, ...] = ()
     depends_on: tuple[Dependency, ...] = ()
     essential: bool = True
     restart: Restart = Restart.NO

@@ -33,6 +33,7 @@ WHOLE = Container(
     mounts=(Mount(MountKind.VOLUME, "data", "/data", True), Mount(MountKind.TMPFS, "", "/tmp", False, 1024)),
     volumes_from=(Borrowed("db", True),),
     links=(("db", "database"),),
+    aliases=("shop",),
     depends_on=(Dependency("db", Condition.HEALTHY),),
     essential=False,
     restart=Restart.ON_FAILURE,

@@ -15,6 +15,7 @@ from beanstalk.cli import exits
 from beanstalk.cli.flags import Waiting, waiting_flags
 from beanstalk.cli.group import cli
 from beanstalk.cli.session import global_flags
+from beanstalk.container_groups import container_group
 from beanstalk.model import OptionSetting, Policy, Rollout
 from beanstalk.options.catalogue import catalogue
 from beanstalk.options.configuration import Configuration
@@ -218,6 +219,7 @@ def test_options_said_to_be_without_effect_are_those_that_nobody_asks_for(
     for name in ("python", "node", "procfile"):
         platform = find_platform(name)
         make_workload(make_bundle(tmp_path / name, sample_files(platform)), configuration, platform)
+    container_group(make_bundle(tmp_path / "docker", {"Dockerfile": "FROM a\nEXPOSE 80"}), configuration)
     described = {(option.namespace, option.name) for option in catalogue().options()}
     idle = {(namespace, name) for namespace, found in WITHOUT_EFFECT.items() for name in found}
     limits = {("aws:autoscaling:asg", "MaxSize")}

@@ -99,11 +99,16 @@ class ComposeNotes(YamlNotes):
     def size(self, node: Node | None, what: str) -> int | None:
         """Bytes."""
         written = self.text(node, what)
-        if found := _SIZE.fullmatch(written):
-            return int(float(found[1]) * _SIZES[found[2].lower()])
-        if written:
+        found = read_size(written)
+        if written and found is None:
             self.wrong(node, f"{what}: {written[:40]!r} is no size", "write a number with its unit, as 512m or 1g")
-        return None
+        return found
+
+
+def read_size(text: str) -> int | None:
+    """Bytes of `512m` and the like; None for what is no size."""
+    found = _SIZE.fullmatch(text)
+    return int(float(found[1]) * _SIZES[found[2].lower()]) if found else None
 
 
 def as_json(node: Node) -> str:

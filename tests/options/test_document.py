@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from beanstalk.container_groups import container_group
 from beanstalk.options.catalogue import PROPERTIES, catalogue
 from beanstalk.options.resolve import Configuration, Layer, parse_option, resolve
 from beanstalk.platforms import find_platform
@@ -25,7 +26,7 @@ def test_the_page_has_every_namespace_and_every_option():
 
 
 def asked_for(monkeypatch, bundle, *options: str) -> set[tuple[str, str]]:
-    """The options that are read while a workload and a rollout are made."""
+    """The options that are read while a workload, a group of containers and a rollout are made."""
     configuration = resolve({Layer.ENVIRONMENT: [parse_option(option) for option in options]})
     asked = set()
     read = Configuration.resolved
@@ -37,12 +38,13 @@ def asked_for(monkeypatch, bundle, *options: str) -> set[tuple[str, str]]:
     with monkeypatch.context() as patch:
         patch.setattr(Configuration, "resolved", note)
         make_workload(bundle, configuration, find_platform("python"))
+        container_group(bundle, configuration)
         rollout_for(configuration, 0)
     return asked
 
 
 def test_what_is_marked_as_local_is_what_a_workload_and_a_rollout_ask_for(monkeypatch, tmp_path):
-    asked = asked_for(monkeypatch, make_bundle(tmp_path, {"application.py": ""}))
+    asked = asked_for(monkeypatch, make_bundle(tmp_path, {"application.py": "", "Dockerfile": "FROM a\nEXPOSE 80"}))
     marked = {(option.namespace, option.name) for option in catalogue().options() if option.local}
     only_a_limit, in_bulk = {("aws:autoscaling:asg", "MaxSize")}, {key for key in marked if key[0] == PROPERTIES}
     assert asked == marked - only_a_limit - in_bulk

@@ -1,0 +1,51 @@
+"""The options of `beanstalk:docker` that hold for all containers.
+
+Every bundle is taken for hostile: what would give its containers more rights on this machine counts only when the user
+said so, never when the bundle's own `.ebextensions` did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beanstalk.errors import Problem
+from beanstalk.options.catalogue import catalogue
+from beanstalk.options.configuration import Configuration, Layer
+
+NAMESPACE = "beanstalk:docker"
+_OF_THE_USER = ("AllowPrivileged", "NetworkRange")
+
+
+@dataclass(frozen=True, slots=True)
+class DockerSettings:
+    """registry_mirror: "" when nobody set it.  network_range: as "10.213.0.0/16".
+
+    warnings: what the bundle set, and must not.
+    """
+
+    allow_privileged: bool
+    registry_mirror: str
+    network_range: str
+    warnings: tuple[Problem, ...] = ()
+
+
+def docker_settings(configuration: Configuration) -> DockerSettings:
+    refused = [name for name in _OF_THE_USER if configuration.layer(NAMESPACE, name) is Layer.EBEXTENSIONS]
+
+    def value(name: str) -> str:
+        option = catalogue().find(NAMESPACE, name)
+        found = option.default if option and name in refused else configuration.text(NAMESPACE, name)
+        return found or ""
+
+    return DockerSettings(
+        allow_privileged=value("AllowPrivileged").lower() == "true",
+        registry_mirror=value("RegistryMirror"),
+        network_range=value("NetworkRange"),
+        warnings=tuple(_refusal(configuration, name) for name in refused),
+    )
+
+
+def _refusal(configuration: Configuration, name: str) -> Problem:
+    text = f"{NAMESPACE}:{name} has no effect in a source bundle: it is about this machine"
+    hint = f"set it with --option {NAMESPACE}:{name}=VALUE when you trust the bundle"
+    return Problem(text, configuration.resolved(NAMESPACE, name).winner.at, hint)
