@@ -178,6 +178,7 @@ class Site:
         """Register a version of tests/apps/app.py. env: its environment properties.  files: (name, text) beside it."""
         source = shutil.copytree(write_app(self.folder / "app", label, rude, **env), self.folder / f"app-{label}")
         for name, text in files:
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_text(text)
         made = versions.create_version(self.service, "shop", versions.Source(source, working_tree=True), label)
         shutil.rmtree(source)
@@ -512,6 +513,8 @@ class Watch:
 MOMENTS = {
     "building": lambda deployment, old, new: deployment.phase is Phase.BUILD,
     "starting": lambda deployment, old, new: any(each.started is None for each in new),
+    "leading": lambda deployment, old, new: deployment.leader and deployment.leader_done is None,
+    "led": lambda deployment, old, new: deployment.leader_done is not None,
     "waiting": lambda deployment, old, new: any(each.state is State.PENDING and each.started for each in new),
     "serving": lambda deployment, old, new: any(each.state is State.IN_SERVICE for each in new),
     "draining": lambda deployment, old, new: any(each.state is State.DRAINING for each in old + new),
