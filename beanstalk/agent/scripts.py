@@ -149,7 +149,7 @@ class Scripts:
             case Ended(code) if code == TIMED_OUT:
                 return f"{running} took longer than {self._timeout_s(deployment):g} s (Timeout) and was ended{lines}"
             case Ended(code):
-                return f"{running} was ended from outside (exit code {code}){lines}"
+                return f"{running} did not come to its end (exit code {code}){lines}"
             case Lost():
                 return (
                     f"{running} was running when its process ended without a trace; what it did is not known, so it is"
