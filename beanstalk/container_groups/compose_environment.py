@@ -40,6 +40,7 @@ def tell_unused_properties(text: str, composition: Composition) -> None:
     if any(_is_of_properties(path, composition) for path in files):
         return
     if composition.generated:
+        text += "\n".join(composition.material.text(_in_bundle(path)) or "" for path in files)
         names = [name for name in properties if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
         hint = f"write env_file: {ENV_FILE} for the services that need them, or name them below environment:"
         at = Where(FILE_NAME, 1)

@@ -82,7 +82,7 @@ def tell_container(each: ecs.Container, node: Json, material: Material) -> None:
 def _tell(node: Json, reasons: Mapping[str, str], who: str, material: Material) -> None:
     for key, why in reasons.items():
         found = node.get(key)
-        if found is not None and found.value not in (False, ()):
+        if found is not None and found.value is not False and found.value != ():
             material.told(found, f"{key} {who}", why)
 
 

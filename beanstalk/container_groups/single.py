@@ -92,9 +92,7 @@ def _mounts(run: DockerrunV1, material: Material) -> tuple[Mount, ...]:
     volumes = run.raw.get("Volumes")
     for volume, node in zip(run.volumes, volumes.items if volumes else (), strict=True):
         target = volume.container_directory
-        if not target or not volume.host_directory:
-            material.notes.wrong(node, "a volume needs HostDirectory and ContainerDirectory", "write both")
-        elif (earlier := found.get(posixpath.normpath(target))) is None:
+        if (earlier := found.get(posixpath.normpath(target))) is None:
             if mount := mount_of_path(volume.host_directory, target, False, node, material):
                 found[posixpath.normpath(target)] = mount
         elif earlier.kind is MountKind.LOGS:
