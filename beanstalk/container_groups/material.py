@@ -23,6 +23,7 @@ class Material:
     port: int
     settings: DockerSettings
     notes: Notes = field(default_factory=Notes)
+    _texts: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> frozenset[str]:
@@ -39,7 +40,9 @@ class Material:
 
     def text(self, path: str) -> str | None:
         """A text file of the bundle, None when there is none of that path. Raises BundleRefused."""
-        return read_text(self.bundle, path)
+        if path not in self._texts:
+            self._texts[path] = read_text(self.bundle, path)
+        return self._texts[path]
 
     def pin(self, reference: str) -> str:
         """See `ImageSource.pin`."""
