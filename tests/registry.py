@@ -77,10 +77,14 @@ class Registry:
         return json.dumps({"auths": {self.host: {"auth": login}}})
 
     def publish(self, engine: Engine, name: str, content: str) -> str:
-        """Put an image with a file /content there as `name`, such as `shop:1`. Gives its digest."""
-        files = {"Dockerfile": b'FROM scratch\nCOPY content /content\nCMD ["/content"]\n', "content": content.encode()}
+        """Put an image with a file /content there as `name`, such as `shop:1`, and there alone. Gives its digest."""
+        text = f"FROM scratch\nCOPY content /content\nLABEL name={name}\n"
+        files = {"Dockerfile": text.encode(), "content": content.encode()}
         local = build_image(engine, "beanstalk-tests/content", files)
-        return push(engine, local, f"{self.host}/{name}", self.credentials, Silence())
+        digest = push(engine, local, f"{self.host}/{name}", self.credentials, Silence())
+        with engine.ask() as client:
+            client.remove_image(local)
+        return digest
 
     def _answers(self) -> bool:
         try:
