@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beanstalk.errors import InvalidInput, Problem, Where
+from beanstalk.platform_section import ImageSection, read_image
 from beanstalk.source.document import Node, read_document
 from beanstalk.source.reader import Reader
 
@@ -18,10 +19,11 @@ Pairs = tuple[tuple[str, str], ...]
 """A mapping that keeps its order and stays frozen."""
 
 PLACEHOLDER = re.compile(r"\{\{\s*([^\s{}]+)\s*\}\}")
-"""`{{name}}` in a command: a value of the platform, `grace_seconds`, or a member of a JSON file."""
+"""`{{name}}` in a command: a value of the platform, one of GIVEN, a member of a JSON file, or the path of a file that
+a pattern with `*` finds."""
 
-GIVEN = frozenset({"grace_seconds"})
-"""Values every platform can use without declaring them."""
+GIVEN = frozenset({"grace_seconds", "address"})
+"""Values every platform can use without declaring them. address: what to listen on."""
 
 FILE_NAME = "platform.yaml"
 
@@ -87,7 +89,7 @@ class Platform:
 
     also_called: patterns of other names, matched without case.  web_missing: what to tell a person whose
     application nothing of `web` fits.  sample: (name in the bundle, file in the folder).  containers: the bundle says
-    itself which containers to run.
+    itself which containers to run.  image: None when it runs as processes only.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Platform:
     build: Preparation | None
     sample: Pairs
     containers: bool = False
+    image: ImageSection | None = None
 
 
 def read_platform(folder: Path) -> Platform:
@@ -134,7 +137,7 @@ class _PlatformReader(Reader):
     def platform(self, root: Node | None, folder: Path) -> Platform:
         known = (
             "title", "branch", "version", "also_called", "detect", "environment",
-            "values", "web", "web_missing", "build", "sample", "containers",
+            "values", "web", "web_missing", "build", "sample", "containers", "image",
         )  # fmt: skip
         top = self.fields(root, "a platform", known, required=("title", "branch", "version", "detect"))
         detect = self.fields(top.get("detect"), "detect", ("order", "any"), required=("order", "any"))
@@ -156,7 +159,11 @@ class _PlatformReader(Reader):
             build=self.preparation(top["build"], names) if "build" in top else None,
             sample=self.sample(top.get("sample"), folder),
             containers=self.boolean(top.get("containers")),
+            image=self.image(top["image"], folder, names) if "image" in top else None,
         )
+
+    def image(self, node: Node, folder: Path, names: set[str]) -> ImageSection:
+        return read_image(self, node, folder, lambda each: self.web(each, names))
 
     def value(self, name: str, node: Node) -> Value:
         known = ("namespace", "option", "rewrite")
@@ -221,6 +228,6 @@ class _PlatformReader(Reader):
     def command(self, node: Node | None, names: set[str]) -> str:
         command = self.text(node)
         for name in PLACEHOLDER.findall(command):
-            if "#" not in name and name not in names:
+            if "#" not in name and "*" not in name and name not in names:
                 self.wrong(node, f"no value is called {name}", self.meant(name, sorted(names)))
         return command

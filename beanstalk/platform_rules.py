@@ -5,7 +5,7 @@ Pure. The data comes from `platform_file`, the bundle is only asked for its entr
 A condition is a pattern for paths of the bundle: `app.js`, `*.py` (of the root alone: `*` stays in one folder),
 `node_modules/` (a folder with something in it), `**` (everything), or a member of a JSON file:
 `package.json#scripts.start`, which holds when the member is there and neither empty nor false, and with `=2` behind it
-when it is the number or text 2.
+when it is the number or text 2. A pattern for paths with `=1` behind it holds when it finds exactly one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import posixpath
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -26,6 +26,9 @@ MAX_FOLLOWED = 1000
 """Files looked through for further references; a bundle with more of them is not asked on."""
 
 
+_COUNTED = re.compile(r"(.+)=([0-9]{1,3})")
+
+
 def first_match(conditions: Iterable[str], bundle: Bundle) -> str | None:
     """The first condition that holds, as something to show: the path that matched, or the JSON member."""
     for condition in conditions:
@@ -34,6 +37,9 @@ def first_match(conditions: Iterable[str], bundle: Bundle) -> str | None:
             member = json_member(reference, bundle)
             if str(member) == wanted if equal else member:
                 return condition
+        elif counted := _COUNTED.fullmatch(condition):
+            if len(found := matching(counted[1], bundle)) == int(counted[2]):
+                return found[0] if found else condition
         elif found := matching(condition, bundle):
             return condition if condition.endswith("/") else found[0]
     return None
@@ -59,10 +65,13 @@ def _matches(pattern: str, path: str) -> bool:
 def json_member(reference: str, bundle: Bundle) -> Any:
     """The value `file#a.b` refers to, None when the file or the member is not there or the file is not JSON.
 
+    file: a pattern, of which the first match counts.
+
     A broken package.json is not ours to report: npm does, with the place.
     """
     file, _, members = reference.partition("#")
-    text = read_text(bundle, file) if matching(file, bundle) else None
+    found = matching(file, bundle)
+    text = read_text(bundle, found[0]) if found else None
     try:
         value = json.loads(text) if text else None
     except ValueError:
@@ -124,15 +133,19 @@ def _referred(reference: str, source: str, bundle: Bundle) -> list[str]:
     return paths
 
 
-def render(command: str, values: Mapping[str, str], member: Callable[[str], Any]) -> str:
-    """Put values where `{{name}}` or `{{file#member}}` stands, each quoted as one word for the shell.
+def render(command: str, values: Mapping[str, str], bundle: Bundle) -> str:
+    """Put values where `{{name}}`, `{{file#member}}` or `{{*.jar}}` stands, each quoted as one word for the shell.
 
-    A member is a command itself, so it is made to hand over its signals; one that is not there becomes ''.
+    A member is a command itself, so it is made to hand over its signals; what is not there becomes ''.
     """
 
     def word(found: re.Match[str]) -> str:
         name = found.group(1)
-        return shlex.quote(hand_over(str(member(name) or "")) if "#" in name else values[name])
+        if "#" in name:
+            return shlex.quote(hand_over(str(json_member(name, bundle) or "")))
+        if "*" in name:
+            return shlex.quote(next(iter(matching(name, bundle)), ""))
+        return shlex.quote(values[name])
 
     return PLACEHOLDER.sub(word, command)
 

@@ -18,7 +18,7 @@ from beanstalk.containers import Container, ContainerGroup, Restart
 from beanstalk.errors import InvalidInput, Problem, UsageError, Where
 from beanstalk.options.resolve import Configuration, Layer
 from beanstalk.platform_file import FILE_NAME, Pairs, Platform, Preparation, Value
-from beanstalk.platform_rules import choose_build, choose_web, files_of, hand_over, json_member, render
+from beanstalk.platform_rules import choose_build, choose_web, files_of, hand_over, render
 from beanstalk.scripts import Script, script_from_json
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.procfile import ProcfileEntry, read_procfile
@@ -166,7 +166,7 @@ def make_workload(bundle: Bundle, configuration: Configuration, platform: Platfo
     """
     text = read_text(bundle, "Procfile")
     lines = () if text is None else read_procfile(text, "Procfile")
-    compose = _Composition(bundle, configuration, platform)
+    compose = Composition(bundle, configuration, platform)
     processes, extra = compose.processes(lines)
     return Workload(
         platform=platform.name,
@@ -180,12 +180,13 @@ def make_workload(bundle: Bundle, configuration: Configuration, platform: Platfo
 
 
 @dataclass(frozen=True, slots=True)
-class _Composition:
-    """What the parts of one `make_workload` share."""
+class Composition:
+    """What an application is started and built with. address: what its processes are told to listen on."""
 
     bundle: Bundle
     configuration: Configuration
     platform: Platform
+    address: str = "127.0.0.1"
 
     def processes(self, lines: tuple[ProcfileEntry, ...]) -> tuple[tuple[Process, ...], tuple[str, ...]]:
         """`web` first, then the others as the Procfile has them; and the build commands that this `web` needs."""
@@ -237,7 +238,7 @@ class _Composition:
     def render(self, command: str) -> str:
         values = {"grace_seconds": str(round(self.configuration.number(OURS, "GraceSeconds")))}
         values |= {value.name: self.value(value) for value in self.platform.values}
-        return render(command, values, lambda reference: json_member(reference, self.bundle))
+        return render(command, values | {"address": self.address}, self.bundle)
 
     def value(self, value: Value) -> str:
         try:

@@ -21,6 +21,9 @@ LAYERS = [
     [
         "platforms",
         "platform_file",
+        "platform_image",
+        "platform_section",
+        "image",
         "platform_rules",
         "scripts",
         "workload",

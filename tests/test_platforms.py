@@ -8,7 +8,7 @@ import pytest
 
 from beanstalk.errors import InvalidInput, NotFound, UsageError
 from beanstalk.platform_file import parse_platform
-from beanstalk.platform_rules import choose_build, files_of, hand_over, matching, render
+from beanstalk.platform_rules import choose_build, files_of, first_match, hand_over, matching, render
 from beanstalk.platforms import detect, find_platform, list_platforms, sample_files
 from tests.bundles import make_bundle
 
@@ -33,6 +33,13 @@ def write_platform(search: Path, name: str, text: str) -> Path:
         (["Procfile", "main.go"], "procfile", "Procfile, because of Procfile"),
         (["Procfile", "requirements.txt"], "python", "Python, because of requirements.txt"),
         (["Procfile", "scripts/deploy.py"], "procfile", "Procfile, because of Procfile"),
+        (["Gemfile", "package.json"], "ruby", "Ruby, because of Gemfile; node would fit, too"),
+        (["index.php", "package.json"], "php", "PHP, because of index.php; node would fit, too"),
+        (["shop.jar", "Procfile"], "java", "Java, because of shop.jar"),
+        (["go.mod", "main.go"], "go", "Go, because of go.mod"),
+        (["shop.runtimeconfig.json", "shop.dll"], "dotnet", ".NET, because of shop.runtimeconfig.json"),
+        (["index.html", "package.json"], "node", "Node.js, because of package.json; static would fit, too"),
+        (["index.html", "style.css"], "static", "Static files, because of index.html"),
     ],
 )
 def test_the_files_at_the_root_say_which_platform_it_is(
@@ -80,7 +87,7 @@ def test_a_platform_of_the_user_replaces_ours_by_name(tmp_path: Path) -> None:
     search = write_platform(tmp_path, "python", MINIMAL)
     assert find_platform("python", [search]).title == "Mine"
     titles = [each.title for each in list_platforms([search])]
-    assert titles == ["ECS (several containers)", "Docker", "Mine", "Node.js", "Procfile"]
+    assert titles[:3] == ["ECS (several containers)", "Docker", "Mine"]
     assert find_platform("python").title == "Python"
 
 
@@ -96,6 +103,12 @@ def test_a_platform_of_the_user_replaces_ours_by_name(tmp_path: Path) -> None:
         ("Docker running on 64bit Amazon Linux 2023", "docker"),
         ("64bit Amazon Linux 2023 v4.3.0 running Docker", "docker"),
         ("64bit Amazon Linux 2023 v4.0.0 running ECS", "ecs"),
+        ("Corretto 21 running on 64bit Amazon Linux 2023", "java"),
+        ("64bit Amazon Linux 2023 v4.2.0 running Corretto 17", "java"),
+        ("Ruby 3.4 running on 64bit Amazon Linux 2023", "ruby"),
+        ("PHP 8.4 running on 64bit Amazon Linux 2023", "php"),
+        ("Go 1 running on 64bit Amazon Linux 2023", "go"),
+        (".NET 8 running on 64bit Amazon Linux 2023", "dotnet"),
     ],
 )
 def test_elastic_beanstalks_names_find_the_platform(name: str, found: str) -> None:
@@ -106,7 +119,7 @@ def test_elastic_beanstalks_names_find_the_platform(name: str, found: str) -> No
     ("name", "hint"),
     [
         ("pyhton", "did you mean python"),
-        ("ruby", "there are ecs, docker, python, node, procfile"),
+        ("cobol", "there are ecs, docker, python, ruby, php, node, java, go, dotnet, procfile, static"),
         ("../python", "there are|mean"),
     ],
 )
@@ -150,7 +163,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert [problem.at.line for problem in caught.value.problems if problem.at] == [5, 6, 6]
 
 
-@pytest.mark.parametrize("name", ["python", "node", "procfile", "docker"])
+@pytest.mark.parametrize("name", [each.name for each in list_platforms() if each.sample])
 def test_every_sample_application_is_recognised_as_its_platform(tmp_path: Path, name: str) -> None:
     platform = find_platform(name)
     bundle = make_bundle(tmp_path, sample_files(platform))
@@ -233,10 +246,17 @@ def test_the_last_program_of_a_plain_command_replaces_the_shell(command: str, ex
     assert hand_over(command) == expected
 
 
-def test_values_are_words_for_the_shell_whatever_they_hold() -> None:
+def test_values_are_words_for_the_shell_whatever_they_hold(tmp_path: Path) -> None:
     values = {"path": "a; rm -rf $HOME 'x'"}
-    assert render("run {{path}}", values, lambda _: None) == """run 'a; rm -rf $HOME '"'"'x'"'"''"""
-    assert render("sh -c {{a.json#b}}", {}, lambda name: f"{name} > x") == "sh -c 'a.json#b > x'"
+    bundle = make_bundle(tmp_path, {"a.json": '{"b": "c > x"}', "my app.jar": ""})
+    assert render("run {{path}}", values, bundle) == """run 'a; rm -rf $HOME '"'"'x'"'"''"""
+    assert render("sh -c {{a.json#b}}", {}, bundle) == "sh -c 'c > x'"
+    assert render("java -jar {{*.jar}} {{*.war}}", {}, bundle) == "java -jar 'my app.jar' ''"
+
+
+def test_a_pattern_can_be_for_exactly_one_file(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path, {"a.jar": "", "b.war": "", "c.war": ""})
+    assert [first_match([each], bundle) for each in ("*.jar=1", "*.war=1", "*.war=2")] == ["a.jar", None, "b.war"]
 
 
 def test_the_platform_that_the_documentation_shows_is_one(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def health(*settings: tuple[str, str, str]) -> HealthCheck:
 
 def test_without_a_procfile_gunicorn_serves_the_application(tmp_path: Path) -> None:
     made = workload(tmp_path, "python", {"application.py": ""}, [(PYTHON, "NumProcesses", "2")])
-    command = 'exec serve-wsgi --bind "127.0.0.1:${PORT}" --workers 2 --threads 15 --graceful-timeout 10 application'
+    command = 'exec serve-wsgi --bind 127.0.0.1:"${PORT}" --workers 2 --threads 15 --graceful-timeout 10 application'
     assert made.processes == (Process("web", command),)
     assert made.build and any("gunicorn>=22" in each for each in made.build.commands)
 

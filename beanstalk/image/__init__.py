@@ -1,0 +1,1 @@
+"""The pieces of the image of a platform: instructions, layers of `.ebextensions`, base, programs, template."""

@@ -1,0 +1,1 @@
+build: javac -d classes Application.java

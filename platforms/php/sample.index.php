@@ -1,0 +1,3 @@
+<?php
+header('Content-Type: text/plain');
+echo "Congratulations! Your PHP application is running.\n";
