@@ -50,6 +50,7 @@ class EngineFacts:
     url: where it answers.  version: such as "20.10.24".  api: (1, 41).  elsewhere: name of the other machine that it
     runs on, "" for this one.  rootless: it runs without root's rights.  reachable: this machine has a way to the
     addresses of containers; where it has none, ports are published on 127.0.0.1.  bridge: there is a default network.
+    log_driver: what containers have that ask for none.
     """
 
     url: str
@@ -59,6 +60,7 @@ class EngineFacts:
     rootless: bool
     reachable: bool
     bridge: bool
+    log_driver: str
 
 
 class Engine:
@@ -113,6 +115,7 @@ class Engine:
             rootless=rootless,
             reachable=near and (not gateway or gateway in _addresses()),
             bridge=gateway is not None,
+            log_driver=info.get("LoggingDriver", ""),
         )
         self._facts = facts
         return facts
