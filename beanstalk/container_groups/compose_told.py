@@ -9,7 +9,7 @@ from beanstalk.source.compose import KEPT
 from beanstalk.source.compose_values import Service
 from beanstalk.source.document import Kind, Node
 
-_ACTED_ON = (
+ACTED_ON = (
     "cap_add", "cap_drop", "configs", "cpu_shares", "dns", "dns_search", "dockerfile", "extends", "pull_policy",
     "secrets", "security_opt", "shm_size", "stdin_open", "sysctls", "tmpfs", "tty",
 )  # fmt: skip
@@ -72,7 +72,7 @@ def tell_service(service: Service, composition: Composition) -> None:
     keys, material, who = composition.service(service.name), composition.material, f"of {service.name[:60]}"
     for key in (*KEPT, "network_mode"):
         node = keys.get(key)
-        if node is None or key in _ACTED_ON or key in _SILENT or _is_nothing(node):
+        if node is None or key in ACTED_ON or key in _SILENT or _is_nothing(node):
             continue
         material.told(keys.place(key), f"{key} {who}", _REASONS.get(key, _OTHERWISE), _hint(key, node))
     if service.replicas is not None and service.replicas > 1:

@@ -11,7 +11,7 @@ from beanstalk.source.dockerrun_v2 import DockerrunV2, Volume
 from beanstalk.source.json_nodes import Json
 
 _ONLY_AWS = "it is only on AWS"
-_CONTAINER: Mapping[str, str] = {
+CONTAINER: Mapping[str, str] = {
     "repositoryCredentials": "a secret is only on AWS; the logins of your own docker configuration are used",
     "environmentFiles": "files in S3 are only on AWS; set environment properties instead",
     "startTimeout": "how long a start may take is the option Timeout of aws:elasticbeanstalk:command",
@@ -21,7 +21,7 @@ _CONTAINER: Mapping[str, str] = {
     "credentialSpecs": "it is for containers of Windows",
 }
 """Keys of a container of which nothing is applied."""
-_LINUX: Mapping[str, str] = {
+LINUX: Mapping[str, str] = {
     "devices": "devices of this machine are given to no container",
     "maxSwap": "swapping is a matter of this machine",
     "swappiness": "swapping is a matter of this machine",
@@ -60,9 +60,9 @@ def tell_volume(node: Json, volume: Volume, material: Material) -> None:
 
 def tell_container(each: ecs.Container, node: Json, material: Material) -> None:
     who = f"of {each.name[:60]}"
-    _tell(node, _CONTAINER, who, material)
+    _tell(node, CONTAINER, who, material)
     if linux := node.get("linuxParameters"):
-        _tell(linux, _LINUX, who, material)
+        _tell(linux, LINUX, who, material)
         for place in _tmpfs_options(linux):
             material.told(place, f"mountOptions {who}", "only ro has an effect, and the size")
     _tell_secrets(each, node, material)
