@@ -21,8 +21,8 @@ _PIECE = 30_000
 """Characters of one argument of a program, of which Linux takes up to 128 KiB; written down a piece may be longer."""
 LONGEST_FILE = 1 << 20
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff]+")
 _SIMPLE_PATH = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._/+@-]*")
 
 
