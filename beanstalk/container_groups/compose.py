@@ -19,7 +19,7 @@ from beanstalk.container_groups.compose_told import tell_document, tell_service
 from beanstalk.container_groups.composition import Composition, Keys, hand_back, keys_of, read_composition
 from beanstalk.container_groups.log_drivers import log_driver
 from beanstalk.container_groups.material import Material
-from beanstalk.container_groups.start_order import choose_web, published, start_order
+from beanstalk.container_groups.start_order import choose_web, published, read_link, start_order
 from beanstalk.containers import (
     Borrowed,
     Condition,
@@ -105,7 +105,7 @@ def _container(service: Service, composition: Composition) -> Container:
         ports=tuple(_ports(service, composition)),
         mounts=service_mounts(service, composition),
         volumes_from=tuple(_volumes_from(service, keys, composition)),
-        links=tuple(_link(text) for text in service.links),
+        links=tuple(read_link(text) for text in service.links),
         aliases=_aliases(service, composition),
         depends_on=tuple(_depends_on(service, composition)),
         essential=False,
@@ -177,11 +177,6 @@ def _volumes_from(service: Service, keys: Keys, composition: Composition) -> Ite
             yield Borrowed(name, mode == "ro")
 
 
-def _link(text: str) -> tuple[str, str]:
-    name, _, alias = text.partition(":")
-    return name, alias or name
-
-
 def _aliases(service: Service, composition: Composition) -> tuple[str, ...]:
     wanted = dict.fromkeys([service.container_name, *(name for use in service.networks for name in use.aliases)])
     found = tuple(name for name in wanted if name and name != service.name)
@@ -203,7 +198,7 @@ def _depends_on(service: Service, composition: Composition) -> Iterator[Dependen
             )
             composition.notes.wrong(each.at, text, "start both, or write required: false")
     known = {each.service for each in service.depends_on}
-    linked = (link.partition(":")[0] for link in service.links)
+    linked = (each.partition(":")[0] for each in service.links)
     for name in dict.fromkeys((*linked, *service.needs)):
         if name not in started:
             text = f"{service.name[:60]} needs {name[:60]}, which is not started: it has a profile, or 0 replicas"

@@ -16,7 +16,7 @@ from beanstalk.container_groups.images import in_s3, named_image
 from beanstalk.container_groups.log_drivers import log_driver
 from beanstalk.container_groups.material import Material
 from beanstalk.container_groups.mounts import mount_of_path, usable_target
-from beanstalk.container_groups.start_order import choose_web, published, start_order
+from beanstalk.container_groups.start_order import choose_web, published, read_link, start_order
 from beanstalk.containers import (
     Borrowed,
     Condition,
@@ -79,7 +79,7 @@ def _container(
         ports=tuple(_ports(each, node, material)),
         mounts=(*_mounts(each, node, volumes, material), *_tmpfs(linux, node, material)),
         volumes_from=tuple(Borrowed(other.source_container, bool(other.read_only)) for other in each.volumes_from),
-        links=tuple(_link(text) for text in each.links),
+        links=tuple(read_link(text) for text in each.links),
         depends_on=tuple(Dependency(on.container_name, _CONDITIONS[on.condition]) for on in each.depends_on),
         essential=each.essential,
         restart=_restart(each),
@@ -168,11 +168,6 @@ def _tmpfs(linux: ecs.LinuxParameters, node: Json, material: Material) -> Iterat
     for each in linux.tmpfs:
         if usable_target(each.container_path, place, material):
             yield Mount(MountKind.TMPFS, "", each.container_path, "ro" in each.mount_options, _bytes(each.size))
-
-
-def _link(text: str) -> tuple[str, str]:
-    name, _, alias = text.partition(":")
-    return name, alias or name
 
 
 def _restart(each: ecs.Container) -> Restart:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from beanstalk.containers import Container, Port
 from beanstalk.errors import Where
-from beanstalk.source.cycles import find_cycles
+from beanstalk.source.cycles import find_cycles, in_words
 from beanstalk.source.notes import Notes
 
 
@@ -15,8 +15,7 @@ def start_order(containers: Sequence[Container], places: Mapping[str, Where], no
     needs = {each.name: set(needed(each)) & {other.name for other in containers} for each in containers}
     circles = find_cycles(needs)
     for circle in circles:
-        way = " -> ".join(circle[:12]) + (" -> ..." if len(circle) > 12 else "")
-        text = f"containers that need each other to start: {way}"
+        text = f"containers that need each other to start: {in_words(circle)}"
         notes.wrong(places.get(circle[0]), text, "take one of the dependencies out")
     if circles:
         return tuple(containers)
@@ -27,6 +26,12 @@ def start_order(containers: Sequence[Container], places: Mapping[str, Where], no
         started[ready.name] = ready
         waiting.remove(ready)
     return tuple(started.values())
+
+
+def link(text: str) -> tuple[str, str]:
+    """`NAME` or `NAME:ALIAS` -> (name, alias)."""
+    name, _, alias = text.partition(":")
+    return name, alias or name
 
 
 def needed(container: Container) -> Iterator[str]:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from beanstalk.errors import Where
 from beanstalk.source.compose_notes import ComposeNotes
 from beanstalk.source.compose_values import ComposeFile, Service
-from beanstalk.source.cycles import find_cycles
+from beanstalk.source.cycles import find_cycles, in_words
 
 FILE_NAME = "docker-compose.yml"
 _OTHER_NAMES = ("docker-compose.yaml", "compose.yml", "compose.yaml")
@@ -119,8 +119,7 @@ def _needs(compose: ComposeFile, notes: ComposeNotes) -> None:
             needs[service.name].discard(service.name)
             notes.wrong(places[service.name, service.name], f"{service.name[:60]} depends on itself", "take it out")
     for circle in find_cycles(needs):
-        way = " -> ".join(circle[:12]) + (" -> ..." if len(circle) > 12 else "")
-        text = f"services that need each other to start: {way}"
+        text = f"services that need each other to start: {in_words(circle)}"
         notes.wrong(places[circle[0], circle[1]], text, "take one of the depends_on or links out")
 
 

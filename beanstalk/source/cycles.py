@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 MOST = 20
 """More circles are not looked for: somebody has enough to do."""
+_SHOWN = 12
 
 
 def find_cycles(needs: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ...]:
@@ -28,3 +29,8 @@ def find_cycles(needs: Mapping[str, Iterable[str]]) -> tuple[tuple[str, ...], ..
         else:
             break
     return tuple(found)
+
+
+def in_words(circle: tuple[str, ...]) -> str:
+    """`a -> b -> a`; of a long one the beginning."""
+    return " -> ".join(circle[:_SHOWN]) + (" -> ..." if len(circle) > _SHOWN else "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from beanstalk.errors import Where
-from beanstalk.source.cycles import find_cycles
+from beanstalk.source.cycles import find_cycles, in_words
 from beanstalk.source.dockerrun_v1 import check_image
 from beanstalk.source.dockerrun_v2 import LOGS
 from beanstalk.source.json_nodes import Json
@@ -149,8 +149,7 @@ def _needs(containers: Sequence[Json], findings: Findings) -> None:
                 needs[own].add(other)
                 places.setdefault((own, other), at)
     for circle in find_cycles(needs):
-        way = " -> ".join(circle[:12]) + (" -> ..." if len(circle) > 12 else "")
-        text = f"containers that need each other to start: {way}"
+        text = f"containers that need each other to start: {in_words(circle)}"
         findings.wrong(places[circle[0], circle[1]], text, "take one of the links, volumesFrom or dependsOn out")
 
 
