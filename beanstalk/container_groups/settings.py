@@ -1,7 +1,7 @@
 """The options of `beanstalk:docker` that hold for all containers.
 
 Every bundle is taken for hostile: what would give its containers more rights on this machine counts only when the user
-said so, never when the bundle's own `.ebextensions` did.
+said so, never when the bundle's own `.ebextensions` or `env.yaml` did.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from beanstalk.errors import Problem
 from beanstalk.options.catalogue import catalogue
 from beanstalk.options.configuration import Configuration, Layer
+from beanstalk.source.manifest import FILE_NAME as MANIFEST
 
 NAMESPACE = "beanstalk:docker"
 _OF_THE_USER = ("AllowPrivileged", "NetworkRange")
@@ -30,7 +31,7 @@ class DockerSettings:
 
 
 def docker_settings(configuration: Configuration) -> DockerSettings:
-    refused = [name for name in _OF_THE_USER if configuration.layer(NAMESPACE, name) is Layer.EBEXTENSIONS]
+    refused = [name for name in _OF_THE_USER if _is_of_bundle(configuration, name)]
 
     def value(name: str) -> str:
         option = catalogue().find(NAMESPACE, name)
@@ -43,6 +44,12 @@ def docker_settings(configuration: Configuration) -> DockerSettings:
         network_range=value("NetworkRange"),
         warnings=tuple(_refusal(configuration, name) for name in refused),
     )
+
+
+def _is_of_bundle(configuration: Configuration, name: str) -> bool:
+    """What env.yaml says is kept like a saved configuration, with its place."""
+    found = configuration.resolved(NAMESPACE, name).winner
+    return found.layer is Layer.EBEXTENSIONS or (found.at is not None and found.at.path == MANIFEST)
 
 
 def _refusal(configuration: Configuration, name: str) -> Problem:

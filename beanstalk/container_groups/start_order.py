@@ -28,7 +28,7 @@ def start_order(containers: Sequence[Container], places: Mapping[str, Where], no
     return tuple(started.values())
 
 
-def link(text: str) -> tuple[str, str]:
+def read_link(text: str) -> tuple[str, str]:
     """`NAME` or `NAME:ALIAS` -> (name, alias)."""
     name, _, alias = text.partition(":")
     return name, alias or name

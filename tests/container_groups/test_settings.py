@@ -39,6 +39,12 @@ def test_a_bundle_does_not():
     assert [problem.at for problem in found.warnings] == [Where("a.config", 3)] * 2
 
 
+def test_nor_does_its_manifest():
+    said = OptionSetting("beanstalk:docker", ALLOW, "true", at=Where("env.yaml", 4))
+    found = docker_settings(resolve({Layer.SAVED: [said]}))
+    assert (found.allow_privileged, [problem.at for problem in found.warnings]) == (False, [Where("env.yaml", 4)])
+
+
 def test_a_user_goes_before_a_bundle():
     found = settings(ENVIRONMENT={ALLOW: "true"}, EBEXTENSIONS={ALLOW: "false"})
     assert (found.allow_privileged, found.warnings) == (True, ())
