@@ -159,15 +159,22 @@ class Workload:
         )
 
 
-def make_workload(bundle: Bundle, configuration: Configuration, platform: Platform) -> Workload:
+def make_workload(
+    bundle: Bundle, configuration: Configuration, platform: Platform, group: ContainerGroup | None = None
+) -> Workload:
     """Bring the three together. Pure: reads the bundle's entries and texts, runs nothing.
 
+    group: the containers of an instance, None: it consists of processes.
     Raises InvalidInput for a Procfile with mistakes, UsageError when there is nothing to start.
     """
-    text = read_text(bundle, "Procfile")
-    lines = () if text is None else read_procfile(text, "Procfile")
-    compose = Composition(bundle, configuration, platform)
-    processes, extra = compose.processes(lines)
+    processes: tuple[Process, ...] = ()
+    build = None
+    if group is None:
+        text = read_text(bundle, "Procfile")
+        lines = () if text is None else read_procfile(text, "Procfile")
+        compose = Composition(bundle, configuration, platform)
+        processes, extra = compose.processes(lines)
+        build = compose.build(extra)
     return Workload(
         platform=platform.name,
         processes=processes,
@@ -175,7 +182,8 @@ def make_workload(bundle: Bundle, configuration: Configuration, platform: Platfo
         health=health_check(configuration),
         drain_s=drain_s(configuration),
         grace_s=configuration.number(OURS, "GraceSeconds"),
-        build=compose.build(extra),
+        build=build,
+        group=group,
     )
 
 

@@ -24,10 +24,15 @@ _SCRATCH_S = 3600.0
 
 def keep_house(world: World, now: float) -> None:
     """Tidy everything once. What cannot be tidied now is tidied the next time."""
-    for task in (sweep_environments, _sweep_versions, _sweep_scratch, _tend_logs):
+    for task in (_sweep_instances, sweep_environments, _sweep_versions, _sweep_scratch, _tend_logs):
         with contextlib.suppress(OSError, BeanstalkError):
             task(world)
     world.store.forget_before(now - _HISTORY_S)
+
+
+def _sweep_instances(world: World) -> None:
+    """Remove from the engine what instances left that nobody knows any more."""
+    world.host.sweep({instance.id for instance in world.store.living_instances()})
 
 
 def sweep_environments(world: World) -> None:

@@ -97,6 +97,7 @@ class Agent:
     def finish(self) -> None:
         """Leave nothing running or lying about when the last environment is gone."""
         sweep_environments(self._world)
+        self._world.host.finish()
         self._world.balancer.stop()
 
     def abandon(self) -> None:

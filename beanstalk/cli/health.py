@@ -20,7 +20,7 @@ from beanstalk.records import Health, State
 from beanstalk.rollout.health import COLOUR
 from beanstalk.service.environments import describe
 from beanstalk.service.place import find_environment
-from beanstalk.targets.local.processes import memory_and_cpu
+from beanstalk.targets.local.machine import local_host
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -74,9 +74,9 @@ def _measure(session: Session, name: str, before: Usage | None) -> tuple[dict[st
     description = describe(service, find_environment(service, name))
     environment = environment_document(service, description.environment)
     now = time.time()
-    rows, cpu_s = [], {}
+    rows, cpu_s, host = [], {}, local_host(service.home)
     for row, each in zip(instances(service, description), description.instances, strict=True):
-        memory, cpu = memory_and_cpu(identities(each))
+        memory, cpu = host.usage(identities(each))
         cpu_s[each.id] = cpu
         percent = None
         if before and each.id in before.cpu_s and now > before.at:

@@ -15,6 +15,7 @@ from statistics import median
 
 from beanstalk.agent.daemon import check_balancer, ensure_agent
 from beanstalk.agent.rollouts import rollout_json
+from beanstalk.container_groups import container_group
 from beanstalk.errors import BeanstalkError, EnvironmentBusy, Problem
 from beanstalk.model import OptionSetting, Policy, Rollout
 from beanstalk.options.circumstances import Circumstances, family
@@ -119,7 +120,8 @@ def work_out(
     lasting = configuration = resolve(layers_of(inputs.settings, extensions.settings), here)  # stored, so right
     if inputs.once:
         configuration = resolve(layers_of(change_settings(inputs.settings, inputs.once), extensions.settings), here)
-    plain = make_workload(inputs.bundle, configuration, platform)
+    group, told = container_group(inputs.bundle, configuration) if platform.containers else (None, ())
+    plain = make_workload(inputs.bundle, configuration, platform, group)
     workload, notes = with_scripts(plain, inputs.bundle, extensions, configuration)
     first = environment.deployment_id == 0
     rollout = rollout_for(configuration, 0 if first else environment.size, policy)
@@ -141,7 +143,7 @@ def work_out(
     plan = make_plan(rollout, _start_seconds(service, environment))
     return Change(
         kind, environment, inputs.version, platform.name, inputs.settings, configuration, workload, plan,
-        (*notices(workload, inputs.bundle, extensions, configuration), *notes, *warnings),
+        (*notices(workload, inputs.bundle, extensions, configuration), *notes, *told, *warnings),
         replaces, unchanged, first, changed=changed,
     )  # fmt: skip
 

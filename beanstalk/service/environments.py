@@ -191,7 +191,7 @@ def instance_rows(description: Description) -> list[dict[str, Any]]:
     """`Instances` of the JSON contract."""
     rows = []
     for each in description.instances:
-        pids = [pid for pid, _ in identities(each).values()]
+        keys = [key[:12] if isinstance(key, str) else key for key, _ in identities(each).values()]
         rows.append(
             {
                 "InstanceId": each.id,
@@ -199,7 +199,7 @@ def instance_rows(description: Description) -> list[dict[str, Any]]:
                 "DeploymentId": each.deployment_id,
                 "State": "Draining" if each.state in LEAVING else str(each.state),
                 "Address": each.address,
-                "Pid": pids[0] if pids else None,
+                "Pid": keys[0] if keys else None,
             }
         )
     return rows

@@ -35,6 +35,11 @@ class Home:
         return self.folder / "run"
 
     @property
+    def engine(self) -> Path:
+        """Says which container engine is used; there only if one is."""
+        return self.run / "engine"
+
+    @property
     def bundles(self) -> Path:
         return self.folder / "versions"
 

@@ -184,6 +184,12 @@ class MemoryHost:
                 found.setdefault(running.instance_id, {})[running.name] = (pid, running.started)
         return found
 
+    def sweep(self, living):
+        pass
+
+    def finish(self):
+        pass
+
     def last_lines(self, instance, lines):
         return ["it said this"]
 

@@ -133,8 +133,8 @@ def test_a_container_bundle_runs_as_processes_when_that_is_asked_for(beanstalk):
     path.parent.mkdir()
     path.write_text("global: {application_name: shop, default_platform: Docker}\n")
     done = beanstalk("create")
-    assert done.exit_code == 2
-    assert "--mode process" in done.stderr
+    assert done.exit_code == 1
+    assert "EXPOSE" in done.stderr
     assert beanstalk.json("appversion") == []
     assert beanstalk.json("create", "--mode", "process")["Outcome"] == "Succeeded"
 

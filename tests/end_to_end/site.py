@@ -162,6 +162,7 @@ class Site:
     """One home, and what tests do in it. `name` is the environment unless another one is given."""
 
     name = "shop"
+    platform = "procfile"
 
     def __init__(self, balancer):
         self.folder = Path(tempfile.mkdtemp(prefix="bs-", dir="/tmp"))
@@ -184,11 +185,16 @@ class Site:
         shutil.rmtree(source)
         return made
 
-    def prepare_create(self, label="v1", name=None, platform="procfile", rude=False, env=None, files=(), **options):
+    def prepare_create(self, label="v1", name=None, platform=None, rude=False, env=None, files=(), **options):
         made = self.version(label, rude, files, **(env or {}))
         settings = settings_of(**FIRST | options)
         return environments.prepare_create(
-            self.service, name or self.name, made.version, made.packed.bundle, settings, platform=platform
+            self.service,
+            name or self.name,
+            made.version,
+            made.packed.bundle,
+            settings,
+            platform=platform or self.platform,
         )
 
     def create(self, label="v1", **more):

@@ -7,13 +7,15 @@ for before the first container is wanted; a file in the home remembers that ther
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Protocol, assert_never
 
 from beanstalk.containers import Container, ContainerGroup, ImageSource
 from beanstalk.records import Instance
-from beanstalk.targets.local.processes import Ended, Identities, Identity, ProcessHost
+from beanstalk.store.home import Home
+from beanstalk.targets.local.container_mounts import private_folder
+from beanstalk.targets.local.processes import Ended, Identities, Identity, ProcessHost, memory_and_cpu
 from beanstalk.workload import Process, Unit, Workload
 
 
@@ -35,6 +37,8 @@ class Containers(Protocol):
     def gone(self, instance: Instance, identities: Identities) -> bool: ...
     def clear(self, instance: Instance) -> None: ...
     def strays(self) -> dict[str, Identities]: ...
+    def sweep(self, living: Collection[str]) -> None: ...
+    def usage(self, identities: Identities) -> tuple[int, float]: ...
 
 
 class LocalHost:
@@ -42,14 +46,13 @@ class LocalHost:
 
     def __init__(
         self,
+        home: Home,
         processes: ProcessHost,
         connect: Callable[[], Containers],
         image_of: Callable[[ImageSource], str],
-        used: Path,
     ) -> None:
-        """connect: finds the engine.  image_of: the name under which it has an image that was prepared.
-        used: the file that says that this home has, or had, containers."""
-        self._processes, self._connect, self._image_of, self._used = processes, connect, image_of, used
+        """connect: finds the engine.  image_of: the name under which it has an image that was prepared."""
+        self._home, self._processes, self._connect, self._image_of = home, processes, connect, image_of
         self._engine: Containers | None = None
 
     @property
@@ -59,10 +62,14 @@ class LocalHost:
         return self._engine
 
     def _has_containers(self) -> bool:
-        return self._engine is not None or self._used.exists()
+        return self._engine is not None or self._home.engine.exists()
 
     def prepare(self, instance: Instance, digest: str) -> Path:
-        """Give the instance its own writable copy of the unpacked bundle. What was there before is replaced."""
+        """Give the instance its own writable copy of the unpacked bundle. What was there before is replaced, unless
+        something may be on the engine that uses it."""
+        folder = self._home.instance(instance.environment_id, instance.id)
+        if private_folder(self._home, instance.environment_id, instance.id).is_dir() and folder.is_dir():
+            return folder
         return self._processes.prepare(instance, digest)
 
     def start(
@@ -74,7 +81,6 @@ class LocalHost:
                 return self._processes.start(instance, unit, environment)
             case Container():
                 assert workload.group is not None
-                self._used.touch()
                 return self._containers.start(instance, workload.group, unit, environment, self._image_of(unit.image))
             case _:
                 assert_never(unit)
@@ -129,6 +135,21 @@ class LocalHost:
             for instance_id, names in self._containers.strays().items():
                 found.setdefault(instance_id, {}).update(names)
         return found
+
+    def sweep(self, living: Collection[str]) -> None:
+        """Have removed what is left of instances that do not live; ids."""
+        if self._has_containers():
+            self._containers.sweep(living)
+
+    def finish(self) -> None:
+        """Nothing of this home is left: the next container may be on another engine."""
+        self._home.engine.unlink(missing_ok=True)
+
+    def usage(self, identities: Identities) -> tuple[int, float]:
+        """(bytes of memory, seconds of processor time) of what lives of these."""
+        if any(isinstance(key, str) for key, _ in identities.values()):
+            return self._containers.usage(identities)
+        return memory_and_cpu(identities)
 
     def last_lines(self, instance: Instance, lines: int) -> list[str]:
         """The end of what the instance wrote, for a person who wants to know why it ended."""

@@ -1,31 +1,55 @@
-"""This machine put together: what starts instances and makes versions ready, for the agent and others who ask."""
+"""This machine put together: what starts instances and makes versions ready, for the agent and others who ask.
+
+The engine that a home uses is written down with its first container: whoever starts the agent the next time may have
+another one in mind, and what runs has to be found again.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from beanstalk.containers import ImageSource
-from beanstalk.errors import TargetError
 from beanstalk.store.home import Home
 from beanstalk.targets.local.host import Containers, LocalHost
 from beanstalk.targets.local.preparing import ImageStore, LocalPreparer
 from beanstalk.targets.local.processes import ProcessHost
 
+if TYPE_CHECKING:
+    from beanstalk.targets.local.engine import Engine
+
 
 def local_host(home: Home) -> LocalHost:
     """No engine is looked for before a container is wanted."""
-    return LocalHost(ProcessHost(home), _no_engine, _no_name, home.run / "containers")
+
+    def connect() -> Containers:
+        from beanstalk.targets.local.containers import ContainerHost
+
+        return ContainerHost(home, engine_of(home))
+
+    def image_of(source: ImageSource) -> str:
+        return _images(home).name(source)
+
+    return LocalHost(home, ProcessHost(home), connect, image_of)
 
 
 def local_preparer(home: Home) -> LocalPreparer:
-    return LocalPreparer(home, _no_images)
+    """As `local_host`."""
+    return LocalPreparer(home, lambda: _images(home))
 
 
-def _no_engine() -> Containers:
-    raise TargetError("this version does not run containers yet")
+def engine_of(home: Home) -> Engine:
+    """The engine that this home uses, or will use from now on. Raises EngineAway when nobody can say which."""
+    from beanstalk.targets.local.engine import Engine
+
+    known = home.engine.read_text() if home.engine.is_file() else ""
+    if known.startswith("unix://"):
+        return Engine(known)
+    engine = Engine()  # one that is reached with certificates is found where these are
+    home.engine.write_text(engine.url)
+    return engine
 
 
-def _no_images() -> ImageStore:
-    raise TargetError("this version does not run containers yet")
+def _images(home: Home) -> ImageStore:
+    from beanstalk.targets.local.images import Images
 
-
-def _no_name(source: ImageSource) -> str:
-    raise TargetError("this version does not run containers yet")
+    return Images(home, engine_of(home))

@@ -41,12 +41,16 @@ Identities = dict[str, Identity]
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A process of an instance that is gone. code: its exit code, negative for a signal, None when nobody saw it."""
+    """A process or container of an instance that is gone. code: its exit code, negative for a signal, None when nobody
+    saw it.  reason: what is said in place of the code, "" for nothing."""
 
     process: str
     code: int | None
+    reason: str = ""
 
     def __str__(self) -> str:
+        if self.reason:
+            return self.reason
         if self.code is None:
             return "ended while nobody watched"
         if self.code < 0:
@@ -211,13 +215,18 @@ def _mark_of(home: Home) -> str:
 def environment_of(
     workload: Workload, instance: Instance, names: tuple[str, str], built: Mapping[str, str]
 ) -> dict[str, str]:
-    """The variables of an instance's processes. names: (environment name, version label).  built: PATH of the build."""
+    """The variables of an instance's processes. names: (environment name, version label).  built: PATH of the build.
+
+    Containers have properties and ports of their own; they get the names alone.
+    """
+    told = {"BEANSTALK_ENVIRONMENT_NAME": names[0], "BEANSTALK_VERSION_LABEL": names[1]}
+    if workload.group is not None:
+        return told
     return {
         **dict(workload.environment),
         **built,  # holds a property PATH already, behind the folders of the build
         "PORT": str(instance.port),  # wins over a property PORT: each instance of this machine needs its own
-        "BEANSTALK_ENVIRONMENT_NAME": names[0],
-        "BEANSTALK_VERSION_LABEL": names[1],
+        **told,
     }
 
 

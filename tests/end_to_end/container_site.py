@@ -1,0 +1,73 @@
+"""A site whose instances are containers: one that is built from a Dockerfile, or several of a Dockerrun file."""
+
+from __future__ import annotations
+
+import json
+
+from beanstalk.targets.local.container_labels import Labels
+from tests.end_to_end.site import Site
+
+DOCKERFILE = """\
+FROM {image}
+WORKDIR /app
+COPY . .
+EXPOSE 5000
+ENV PYTHONUNBUFFERED=1
+CMD {command}
+"""
+
+
+class ContainerSite(Site):
+    """image: has python3.  several: each instance is the application and a container beside it."""
+
+    platform = "docker"
+
+    def __init__(self, balancer, engine, image, several=False):
+        super().__init__(balancer)
+        self.engine, self.image, self.several = engine, image, several
+        if several:
+            self.platform = "ecs"
+
+    def version(self, label, rude=False, files=(), **env):
+        return super().version(label, rude, (self.describing(rude), *files), **env)
+
+    def describing(self, rude):
+        """The file of the bundle that says what to run: (name, content)."""
+        command = ["python3", "app.py", *(["--rude"] if rude else [])]
+        if not self.several:
+            return "Dockerfile", DOCKERFILE.format(image=self.image, command=json.dumps(command))
+        web = {
+            "name": "web", "image": self.image, "command": command, "workingDirectory": "/app", "memory": 128,
+            "portMappings": [{"hostPort": 80, "containerPort": 5000}], "links": ["beside"],
+            "mountPoints": [{"sourceVolume": "app", "containerPath": "/app"}],
+        }  # fmt: skip
+        beside = {
+            "name": "beside", "image": self.image, "memory": 64, "essential": True,
+            "command": ["python3", "-c", "import signal; signal.sigwait([signal.SIGTERM])"],
+        }  # fmt: skip
+        volumes = [{"name": "app", "host": {"sourcePath": "/var/app/current"}}]
+        document = {"AWSEBDockerrunVersion": 2, "containerDefinitions": [web, beside], "volumes": volumes}
+        return "Dockerrun.aws.json", json.dumps(document)
+
+    def containers(self):
+        """Of this home, living or not: [(name, instance id, state)]."""
+        labels = Labels.of(self.home)
+        with self.engine.ask() as api:
+            found = api.containers(all=True, filters=labels.filters())
+        return [(each["Names"][0], each["Labels"]["beanstalk.instance"], each["State"]) for each in found]
+
+    def networks(self):
+        with self.engine.ask() as api:
+            return api.networks(filters=Labels.of(self.home).filters())
+
+    def leftovers_now(self):
+        known = {each.id for each in self.store.living_instances()}
+        return super().leftovers_now() + [f"container {each}" for each in self.containers() if each[1] not in known]
+
+    def close(self):
+        super().close()
+        with self.engine.ask() as api:
+            for name, _, _ in self.containers():
+                api.remove_container(name, force=True, v=True)
+            for network in self.networks():
+                api.remove_network(network["Id"])

@@ -1,0 +1,139 @@
+"""What holds for processes holds for containers: no request is lost, never too few serve, whatever is killed."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from beanstalk.model import Outcome, Policy
+from tests.end_to_end.container_site import ContainerSite
+from tests.end_to_end.site import wait_until
+from tests.end_to_end.test_kills import BALANCERS, MOMENTS
+from tests.end_to_end.test_loss import KEEPING
+
+pytestmark = [pytest.mark.real, pytest.mark.docker]
+KINDS = ["single", "several"]
+
+
+@pytest.fixture
+def kind():
+    """`single` or `several` containers as an instance."""
+    return "single"
+
+
+@pytest.fixture
+def site(balancer, kind, engine, python_image):
+    site = ContainerSite(balancer, engine, python_image, several=kind == "several")
+    try:
+        yield site
+    finally:
+        site.close()
+
+
+def kinds(policies):
+    """(policy, balancer, kind): by default every policy with both balancers and both kinds in turn."""
+    for number, (policy, balancer, kind) in enumerate(product(policies, BALANCERS, KINDS)):
+        marks = [] if number % 4 in (0, 3) else [pytest.mark.exhaustive]
+        yield pytest.param(policy, balancer, kind, id=f"{policy}-{balancer}-{kind}", marks=marks)
+
+
+@pytest.mark.parametrize("policy, balancer, kind", list(kinds(KEEPING)))
+def test_a_deployment_loses_no_request(site, policy):
+    created = site.create("v1", rude=True, size=2, batch=1)
+    assert created.outcome is Outcome.SUCCEEDED, created.cause
+    with site.clients(rate=100) as clients, site.watch() as watch:
+        result = site.deploy("v2", rude=True, policy=policy, percent=50, evaluate=1)
+        clients.until_answered_by("v2")
+        assert clients.lost() == []
+    assert result.outcome is Outcome.SUCCEEDED, result.cause
+    assert watch.broken(result) == []
+    assert site.labels() == ["v2"] * 2
+    assert site.leftovers() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failing_version_loses_no_request(site):
+    site.create("v1", rude=True, size=2, batch=1, health="/health")
+    with site.clients(rate=100, slow=False) as clients:
+        result = site.deploy("bad", env={"HEALTH": 500}, policy=Policy.ADDITIONAL_BATCH, wrong=1)
+        assert clients.lost() == []
+    assert result.outcome is Outcome.ROLLED_BACK, result.cause
+    assert "GET /health answered 500" in result.cause
+    assert site.labels() == ["v1"] * 2
+    assert site.leftovers() == []
+
+
+def test_all_at_once_replaces_everything(site):
+    site.create("v1", size=2)
+    result = site.deploy("v2", policy=Policy.ALL_AT_ONCE)
+    assert result.outcome is Outcome.SUCCEEDED, result.cause
+    assert site.labels() == ["v2"] * 2
+    assert site.get() == (200, "v2")
+
+
+def agent_kills():
+    """(policy, balancer, kind, moments): all moments of a policy in one deployment; exhaustively for each kind."""
+    for number, (policy, moments) in enumerate(MOMENTS.items()):
+        for kind in KINDS:
+            marks = [] if kind == KINDS[number % 2] else [pytest.mark.exhaustive]
+            yield pytest.param(policy, BALANCERS[number % 2], kind, moments, id=f"{policy}-{kind}", marks=marks)
+
+
+@pytest.mark.parametrize("policy, balancer, kind, moments", list(agent_kills()))
+def test_a_deployment_whose_agent_is_killed_loses_no_request(site, policy, moments):
+    site.create("v1", rude=True, size=2)
+    with site.clients(rate=100) as clients, site.killer(moments) as killer, site.watch() as watch:
+        result = site.deploy("v2", policy=policy, evaluate=1, env={"START_SECONDS": 0.3}, rude=True)
+        clients.until_answered_by("v2")
+        assert policy is Policy.ALL_AT_ONCE or clients.lost() == []
+    assert set(moments) - {"building"} <= set(killer.killed)  # a build can be over before anybody sees it
+    assert result.outcome is Outcome.SUCCEEDED, result.cause
+    assert watch.broken(result) == []
+    site.settle()
+    assert site.labels() == ["v2"] * 2
+    assert site.leftovers() == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_instance_whose_container_dies_is_replaced(site):
+    site.create("v1", size=2)
+    victim = site.containers()[0]
+    with site.engine.ask() as api:
+        api.kill(victim[0])
+    wait_until("a new instance", lambda: victim[1] not in {each.id for each in site.instances()})
+    site.settle()
+    assert site.labels() == ["v1"] * 2
+    assert site.leftovers() == []
+
+
+def test_a_version_that_ends_at_once_is_told_with_its_last_lines(site):
+    site.create("v1", size=1)
+    result = site.deploy("bad", env={"EXIT_CODE": 7})
+    assert result.outcome is Outcome.ROLLED_BACK
+    assert "exited with 7" in result.cause
+    assert site.labels() == ["v1"]
+
+
+def test_a_build_that_fails_leaves_everything_as_it_was(site):
+    site.create("v1", size=1)
+    result = site.deploy(
+        "bad", files=[("Dockerfile", f"FROM {site.image}\nRUN echo not today && false\nEXPOSE 5000\n")]
+    )
+    assert result.outcome is Outcome.ROLLED_BACK
+    assert "not today" in result.cause
+    assert site.labels() == ["v1"]
+
+
+def test_logs_outlive_their_instance(site):
+    site.create("v1", size=1)
+    gone = site.instances()[0]
+    site.deploy("v2")
+    log = site.home.logs(gone.environment_id, gone.id)
+    assert any("version v1 listens" in each.read_text() for each in log.glob("*.log"))
+
+
+def test_terminate_leaves_nothing_on_the_engine(site):
+    site.create("v1", size=2)
+    site.terminate_all()
+    assert (site.containers(), site.networks()) == ([], [])
