@@ -112,10 +112,10 @@ def work_out(
     force: replace the instances even when nothing changed.
     """
     extensions = _extensions(inputs.bundle)
-    if inputs.platform:
-        platform = find_platform(inputs.platform, service.platforms)
-    else:
-        platform = detect(inputs.bundle, service.platforms, inputs.mode).platform
+    named = find_platform(inputs.platform, service.platforms) if inputs.platform else None
+    if named is None or (named.containers and inputs.mode == "process"):
+        named = detect(inputs.bundle, service.platforms, inputs.mode).platform
+    platform = named
     here = Circumstances(family(platform.name), "WebServer")
     lasting = configuration = resolve(layers_of(inputs.settings, extensions.settings), here)  # stored, so right
     if inputs.once:
