@@ -9,25 +9,24 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import replace
-from typing import Any
 
+from beanstalk.agent.leaving import Leaving, end
 from beanstalk.agent.lines import said
 from beanstalk.agent.scripts import ScriptFailed, Scripts
 from beanstalk.agent.world import World
 from beanstalk.containers import Restart
-from beanstalk.errors import BeanstalkError, TargetError
+from beanstalk.errors import BeanstalkError
 from beanstalk.model import Rollout
 from beanstalk.records import RUNNING, Deployment, Environment, Instance, Severity, State
 from beanstalk.rollout.health import Checks, Verdict, judge_serving, judge_starting, note
 from beanstalk.scripts import Part
-from beanstalk.targets.local.processes import Ended, Identities, environment_of
+from beanstalk.targets.local.processes import Ended, Identities, environment_of, identities
 from beanstalk.workload import WEB, HealthCheck, Process, Workload
 
 STEADY_INTERVAL_S = 1.0
 """Between checks of an instance in service when nobody set HealthCheckInterval."""
 _RESTART_AFTER_S = 1.0
 """A process beside `web` that ends is started again at once, then after twice this, and twice as long every time."""
-_KILL_AGAIN_S = 1.0
 _IMPATIENT_S = 10.0
 
 
@@ -37,13 +36,11 @@ class Instances:
     def __init__(self, world: World) -> None:
         self._world = world
         self._scripts = Scripts(world)
+        self._leaving = Leaving(world)
         self._checks: dict[str, Checks] = {}
         self._workloads: dict[int, Workload] = {}
         self._restarts: dict[tuple[str, str], tuple[int, float]] = {}
-        self._left: dict[str, float] = {}
-        self._asked: dict[str, float] = {}
         self._waited: set[int] = set()
-        self._killed: dict[str, float] = {}
         self._adopted = False
 
     def workload(self, deployment_id: int) -> Workload:
@@ -77,7 +74,7 @@ class Instances:
                 processes = {**known, **missing}
                 store.instances.change(instance.id, processes_json=json.dumps(processes))
             if instance.state is State.STOPPING:
-                self._signal(instance, {**known, **missing}, signal.SIGTERM)
+                end(self._world, instance, {**known, **missing}, signal.SIGTERM)
         for instance_id, found in strays.items():
             unknown = Instance(instance_id, "", 0, State.STOPPING, 0, 0.0, 0.0)
             host.signal(unknown, found, signal.SIGKILL)
@@ -88,8 +85,7 @@ class Instances:
 
     def forget_times(self) -> None:
         """Somebody set the clock."""
-        for memory in (self._left, self._asked, self._killed):
-            memory.clear()
+        self._leaving.forget_times()
         self._scripts.forget_times()
         self._restarts = {key: (times, 0.0) for key, (times, _) in self._restarts.items()}
         self._checks = {identity: replace(checks, wrong_since=None) for identity, checks in self._checks.items()}
@@ -114,7 +110,7 @@ class Instances:
                 self._world.store.set_state(instance, state, now)
         for instance in instances:
             if instance.state is State.PENDING:
-                self._signal(instance, identities(instance), signal.SIGTERM)
+                end(self._world, instance, identities(instance), signal.SIGTERM)
 
     def launch(self, environment: Environment, now: float) -> None:
         """Start every instance that is written down and not started."""
@@ -151,10 +147,8 @@ class Instances:
     def let_go(self, now: float) -> None:
         """Move leaving instances on; call after the balancer was told that they left."""
         for instance in self._world.store.living_instances():
-            if instance.state is State.DRAINING:
-                self._drain(instance, now)
-            elif instance.state is State.STOPPING:
-                self._stop(instance, now)
+            if self._leaving.move_on(instance, self.workload(instance.deployment_id), now):
+                self._forget(instance.id)
 
     def failing_check(self, instance: Instance) -> str:
         """What the last check of an instance said, "" when it was fine or there was none."""
@@ -299,7 +293,7 @@ class Instances:
 
     def _fail(self, instance: Instance, cause: str, now: float) -> None:
         self._world.store.set_state(instance, State.STOPPING, now, failed=1, cause=cause)
-        self._signal(instance, identities(instance), signal.SIGTERM)
+        end(self._world, instance, identities(instance), signal.SIGTERM)
 
     def _restart(self, instance: Instance, known: Identities, ended: Ended, now: float) -> bool:
         """Start what runs beside `web` again, in place: requests that its instance serves are not its business.
@@ -326,56 +320,13 @@ class Instances:
             self._world.store.instances.change(instance.id, processes_json=json.dumps(known))
         return True
 
-    def _drain(self, instance: Instance, now: float) -> None:
-        """It counts from when the balancer was told; an agent that comes later counts anew."""
-        workload, known = self.workload(instance.deployment_id), identities(instance)
-        since = self._left.setdefault(instance.id, now)
-        web = workload.web  # the others answer no requests
-        dead = web not in known or self._world.host.ended({web: known[web]}) is not None
-        if dead or now - since >= workload.drain_s or not self._is_busy(instance):
-            self._world.store.set_state(instance, State.STOPPING, now)
-            self._signal(instance, known, signal.SIGTERM)
-
-    def _is_busy(self, instance: Instance) -> bool:
-        try:
-            return bool(self._world.balancer.inflight(instance.address))
-        except TargetError:
-            return True  # it does not say
-
-    def _stop(self, instance: Instance, now: float) -> None:
-        known, host, scripts = identities(instance), self._world.host, self._world.scripts
-        if host.gone(instance, known) and scripts.are_over(instance):
-            host.clear(instance)
-            scripts.clear(instance)
-            self._world.store.set_state(instance, State.TERMINATED, now, ended=now)
-            self._forget(instance.id)
-            return
-        asked = self._asked.setdefault(instance.id, now)
-        over = now - asked >= self.workload(instance.deployment_id).grace_s
-        if over and now - self._killed.get(instance.id, -_KILL_AGAIN_S) >= _KILL_AGAIN_S:
-            self._killed[instance.id] = now
-            self._signal(instance, known, signal.SIGKILL)
-
-    def _signal(self, instance: Instance, known: Identities, number: signal.Signals) -> None:
-        """To all that runs of an instance. Scripts first: what no longer runs starts nothing any more."""
-        self._world.scripts.signal(instance, number)
-        self._world.host.signal(instance, known, number)
-
     def _forget(self, instance_id: str) -> None:
-        for memory in (self._left, self._asked, self._killed):
-            memory.pop(instance_id, None)
         self._scripts.forget(instance_id)
         self._restarts = {key: value for key, value in self._restarts.items() if key[0] != instance_id}
 
     def _tell(self, severity: Severity, message: str, instance: Instance, operation_id: str = "") -> None:
         environment = self._world.store.environments.get(instance.environment_id)
         self._world.store.add_event(severity, message, environment, operation_id, now=self._world.clock())
-
-
-def identities(instance: Instance) -> Identities:
-    """What of it was started, as `Instance.processes_json` holds it."""
-    found: dict[str, Any] = json.loads(instance.processes_json)
-    return {name: (key, float(birth)) for name, (key, birth) in found.items()}
 
 
 def _comes_back(workload: Workload, ended: Ended) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from beanstalk.agent.instances import identities
 from beanstalk.cli.documents import environment_document, instances, time_text
 from beanstalk.cli.environment import environment_name, tell_unwatched
 from beanstalk.cli.flags import environment_argument, no_effect_flags
@@ -21,6 +20,7 @@ from beanstalk.rollout.health import COLOUR
 from beanstalk.service.environments import describe
 from beanstalk.service.place import find_environment
 from beanstalk.targets.local.machine import local_host
+from beanstalk.targets.local.processes import identities
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from beanstalk.agent.daemon import ensure_agent, miss_agent
-from beanstalk.agent.instances import identities
 from beanstalk.agent.pools import host_of
 from beanstalk.errors import AlreadyExists, BeanstalkError, InvalidInput, NotFound, Problem
 from beanstalk.model import OptionSetting, Policy
@@ -35,6 +34,7 @@ from beanstalk.service.tags import Pairs, check_tags, own_tags
 from beanstalk.service.versions import bundle_of
 from beanstalk.source.bundle import Bundle
 from beanstalk.targets.local.balancer import SLOTS
+from beanstalk.targets.local.processes import identities
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{2,38})[A-Za-z0-9]")
 _CNAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]")

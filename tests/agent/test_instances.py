@@ -7,11 +7,11 @@ import signal
 
 import pytest
 
-from beanstalk.agent.instances import identities
 from beanstalk.agent.lines import printable
 from beanstalk.errors import TargetError
 from beanstalk.model import Outcome, Policy
 from beanstalk.records import Instance, State
+from beanstalk.targets.local.processes import identities
 from tests.agent.memory_world import WORKLOAD, Running
 
 

@@ -7,6 +7,7 @@ down can be found. A zombie is dead.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -228,6 +230,12 @@ def environment_of(
         "PORT": str(instance.port),  # wins over a property PORT: each instance of this machine needs its own
         **told,
     }
+
+
+def identities(instance: Instance) -> Identities:
+    """What of it was started, as `Instance.processes_json` holds it."""
+    found: dict[str, Any] = json.loads(instance.processes_json)
+    return {name: (key, float(birth)) for name, (key, birth) in found.items()}
 
 
 def memory_and_cpu(identities: Identities) -> tuple[int, float]:
