@@ -35,9 +35,9 @@ BRIDGE, BRIDGE_RANGE = "bsdk0", "10.212.0.1/20"
 """Of an engine beside another one, whose bridge has the usual name."""
 PLACES = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
 PROGRAMS = (
-    "basename cat chmod chown cp cut date dd dirname env false find getent grep gzip head hostname id install ln ls "
-    "mkdir mv printenv printf pwd readlink rm sed sh sleep sort stat tail tar tee test touch tr true uname uniq "
-    "wc xargs"
+    "basename cat chmod chown cp cut date dd dirname echo env false find getent grep gzip head hostname id install ln "
+    "ls mkdir mv printenv printf pwd readlink rm sed sh sleep sort stat tail tar tee test touch tr true uname uniq wc "
+    "xargs"
 )
 LEFT_OUT = (
     *("test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "pydoc_data", "config-"),
