@@ -22,7 +22,7 @@ from beanstalk.targets.local import imaging, runner
 from beanstalk.targets.local.builds import TAIL_LINES, Failed, Pending
 from beanstalk.targets.local.container_labels import Labels
 from beanstalk.targets.local.engine import Engine, EngineRefused
-from beanstalk.targets.local.pins import pin_present, read_pin
+from beanstalk.targets.local.pins import pin_present, read_pin, unpin
 from beanstalk.targets.local.transfers import image_id
 from beanstalk.targets.local.trees import remove_tree
 
@@ -111,11 +111,14 @@ class Images:
             }
             used = {each["ImageID"] for each in client.containers(all=True)}
         kept = needed | {name for name, image in present.items() if image in used}
-        removed = [name for name in sorted(present.keys() - kept) if self._remove(name)]
-        for place in sorted(self._folder.glob("*")):
-            if f"{self._names}/{place.name}" not in kept | present.keys() - set(removed):
-                self._stop(place)
+        removed = []
+        places = {f"{self._names}/{place.name}": place for place in self._folder.glob("*")}
+        for name in sorted((present.keys() | places.keys()) - kept):
+            place = self._folder / name.rpartition("/")[2]
+            self._stop(place)
+            if self._remove(name, place):
                 remove_tree(place)
+                removed += [name] if name in present else []
         return removed
 
     def _is_settled(self, source: ImageSource, work: Path, attempt: str | None) -> bool:
@@ -144,11 +147,10 @@ class Images:
             return False
         return pin_present(self._engine, source.reference, self.name(source), place) is not None
 
-    def _remove(self, name: str) -> bool:
+    def _remove(self, name: str, place: Path) -> bool:
         """Whether the engine let it go; it may just have become the image of a container."""
         try:
-            with self._engine.ask() as client:
-                client.remove_image(name)
+            unpin(self._engine, name, place)
         except EngineRefused:
             return False
         return True

@@ -83,8 +83,7 @@ def make(spec: Spec, report: Report) -> None:
         _build(spec, spec.source.build, engine, "" if engine is found else spec.url, report)
         return
     reference = spec.source.reference
-    pin = pin_pulled(engine, reference, spec.name, spec.pin, _credentials(spec, reference, report), report)
-    report.line(f"{reference} is {pin.digest or pin.image} for this version from now on")
+    pin_pulled(engine, reference, spec.name, spec.pin, _credentials(spec, reference, report), report)
 
 
 def _build(spec: Spec, image: ImageBuild, engine: Engine, url: str, report: Report) -> None:
@@ -135,5 +134,5 @@ class _Log:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """Asked to stop: as an exception, so that names that were borrowed are given back."""
+    """Asked to stop: as an exception, so that what was opened is closed, and the engine stops, too."""
     sys.exit(128 + number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from beanstalk.errors import TargetError
@@ -84,6 +84,21 @@ class Transfer:
         return f"{_megabytes(self.done)} of {_megabytes(self.total)} MB"
 
 
+def find_digest(engine: Engine, reference: str, credentials: Credentials | None, report: Report) -> str:
+    """Of the image that a registry has under this name now. Tries again, and raises TargetError, as `pull`."""
+    repository, tag = split(reference)
+    if tag.startswith("sha256:"):
+        return tag
+    known = credentials.for_engine() if credentials else {}
+
+    def ask() -> str:
+        with _explained(reference, credentials), engine.ask() as client:
+            found = client.inspect_distribution(f"{repository}:{tag}", known)  # type: ignore[no-untyped-call]
+            return str(found["Descriptor"]["digest"])
+
+    return _patiently(ask, report)
+
+
 def pull(engine: Engine, reference: str, credentials: Credentials | None, report: Report) -> str:
     """Bring an image onto the engine. Gives its digest, "" when the engine does not say it.
 
@@ -91,11 +106,19 @@ def pull(engine: Engine, reference: str, credentials: Credentials | None, report
     """
     repository, tag = split(reference)
     known = credentials.for_engine() if credentials else {}
+
+    def ask() -> str:
+        with _explained(reference, credentials), engine.ask() as client:
+            events = client.pull(repository, tag, stream=True, decode=True, auth_config=known)
+            return _follow(events, "pulling", reference, report)
+
+    return _patiently(ask, report)
+
+
+def _patiently(ask: Callable[[], str], report: Report) -> str:
     for wait_s in (*WAITS_S, None):
         try:
-            with _explained(reference, credentials), engine.ask() as client:
-                events = client.pull(repository, tag, stream=True, decode=True, auth_config=known)
-                return _follow(events, "pulling", reference, report)
+            return ask()
         except RegistryAway as error:
             if wait_s is None:
                 raise
@@ -111,7 +134,7 @@ def push(engine: Engine, image: str, reference: str, credentials: Credentials | 
     """
     repository, tag = split(reference)
     known = credentials.for_engine() if credentials else {}
-    with _explained(reference, credentials), engine.ask() as client, names_kept(client, repository):
+    with _explained(reference, credentials), engine.ask() as client, _names_kept(client, repository):
         client.tag(image, repository, tag)
         patience = client.timeout
         client.timeout = None  # type: ignore[assignment]  # a registry may think long about a large layer
@@ -127,6 +150,8 @@ def split(reference: str) -> tuple[str, str]:
     from docker.utils import parse_repository_tag
 
     repository, tag = parse_repository_tag(reference)
+    if tag and tag.startswith("sha256:"):  # a tag before it has no meaning any more
+        repository, _ = parse_repository_tag(repository)
     return repository, tag or "latest"
 
 
@@ -141,11 +166,8 @@ def image_id(client: APIClient, name: str) -> str:
 
 
 @contextlib.contextmanager
-def names_kept(client: APIClient, repository: str) -> Iterator[None]:
-    """Whatever happens inside: afterwards the names of this repository lead where they led before, and none is new.
-
-    They belong to others: what they call so must neither move nor go. The image needs another name by then, or it goes.
-    """
+def _names_kept(client: APIClient, repository: str) -> Iterator[None]:
+    """Whatever happens inside: afterwards the names of this repository lead where they led before, and none is new."""
     from docker.errors import ImageNotFound
 
     before = _names(client, repository)

@@ -43,39 +43,53 @@ def content(bench, source):
 
 
 def names_of(engine, repository):
+    """What `docker images` shows of it: tags, and digests."""
     with engine.ask() as client:
         found = client.images(repository)
-    return [name for each in found for name in (each["RepoTags"] or []) + (each["RepoDigests"] or [])]
+    names = [name for each in found for name in (each["RepoTags"] or []) + (each["RepoDigests"] or [])]
+    return sorted(name for name in names if "<none>" not in name)
 
 
-def test_an_image_is_pulled_and_no_name_of_others_is_left(bench, registry, shop):
+def test_an_image_is_pulled_by_its_digest_and_gets_no_name_but_ours(bench, registry, shop):
     digest = publish(bench, registry, f"{shop}:1", "one")
     source = ImageSource(f"{shop}:1", pin="1" * 64)
     assert bench.images.state(source) == Pending()
     assert bench.make(source) == Ready(bench.images.name(source))
     assert content(bench, source) == "one"
-    assert names_of(bench.engine, shop) == []
+    assert names_of(bench.engine, shop) == [f"{shop}@{digest}"]
     assert read_pin(bench.place(source)).digest == digest
     assert f"{shop}:1 is {digest} for this version from now on" in bench.log(source)
 
 
 def test_a_pin_is_the_same_image_for_ever(bench, registry, shop):
-    publish(bench, registry, f"{shop}:1", "old")
+    first = publish(bench, registry, f"{shop}:1", "old")
     old, new = (ImageSource(f"{shop}:1", always=True, pin=pin * 64) for pin in "12")
     bench.make(old)
-    publish(bench, registry, f"{shop}:1", "new")
+    second = publish(bench, registry, f"{shop}:1", "new")
     bench.make(new)
     assert [content(bench, each) for each in (old, new)] == ["old", "new"]
     with bench.engine.ask() as client:
-        client.remove_image(bench.images.name(old))
+        for name in (f"{shop}@{first}", bench.images.name(old)):
+            client.remove_image(name)
     assert bench.images.state(old) == Pending()
     bench.make(old)
     assert content(bench, old) == "old"
-    assert names_of(bench.engine, shop) == []
+    assert names_of(bench.engine, shop) == sorted([f"{shop}@{first}", f"{shop}@{second}"])
+
+
+def test_a_pull_that_a_crash_cut_short_goes_on_with_the_same_digest(bench, registry, shop):
+    digest = publish(bench, registry, f"{shop}:1", "old")
+    publish(bench, registry, f"{shop}:1", "new")
+    source = ImageSource(f"{shop}:1", always=True, pin="1" * 64)
+    bench.place(source).mkdir(parents=True)
+    (bench.place(source) / "pin.json").write_text(json.dumps({"reference": f"{shop}:1", "digest": digest}))
+    bench.make(source)
+    assert content(bench, source) == "old"
+    assert read_pin(bench.place(source)).brought
 
 
 def test_without_update_what_the_engine_has_is_taken(bench, registry, shop):
-    publish(bench, registry, f"{shop}:1", "in the registry")
+    digest = publish(bench, registry, f"{shop}:1", "in the registry")
     here = build_image(
         bench.engine, "beanstalk-tests/here", {"Dockerfile": b"FROM scratch\nCOPY content /\n", "content": b"here"}
     )
@@ -87,7 +101,7 @@ def test_without_update_what_the_engine_has_is_taken(bench, registry, shop):
         bench.make(eager)
         assert [content(bench, each) for each in (lazy, eager)] == ["here", "in the registry"]
         # It belongs to somebody else.
-        assert names_of(bench.engine, shop) == [f"{shop}:1"]
+        assert names_of(bench.engine, shop) == [f"{shop}:1", f"{shop}@{digest}"]
         assert look_into(bench.engine, f"{shop}:1", "/content") == {"content": "here"}
     finally:
         with bench.engine.ask() as client:
@@ -101,7 +115,7 @@ def test_without_update_what_another_version_pulled_is_taken(bench, registry, sh
     publish(bench, registry, f"{shop}:1", "two")
     bench.make(second)
     assert content(bench, second) == "one"
-    assert read_pin(bench.place(second)) == read_pin(bench.place(first))
+    assert read_pin(bench.place(second)).digest == read_pin(bench.place(first)).digest
     assert not (bench.place(second) / "work").exists()
 
 
@@ -124,7 +138,6 @@ def test_an_image_by_digest_is_pulled(bench, registry, shop):
     source = ImageSource(f"{shop}@{digest}", pin="1" * 64)
     bench.make(source)
     assert content(bench, source) == "one"
-    assert names_of(bench.engine, shop) == []
 
 
 def test_the_sweep_takes_a_pulled_image_from_the_engine(bench, registry, shop):
@@ -135,6 +148,30 @@ def test_the_sweep_takes_a_pulled_image_from_the_engine(bench, registry, shop):
     assert bench.images.sweep(["1" * 64]) == []
     assert bench.images.sweep([]) == [bench.images.name(source)]
     assert not bench.place(source).exists()
+    with bench.engine.ask() as client:
+        assert image_id(client, image) == ""
+
+
+def test_the_sweep_leaves_an_image_that_somebody_else_has_a_name_for(bench, registry, shop):
+    digest = publish(bench, registry, f"{shop}:1", "one")
+    source = ImageSource(f"{shop}:1", pin="1" * 64)
+    bench.make(source)
+    with bench.engine.ask() as client:
+        client.tag(bench.images.name(source), shop, "mine")
+        assert bench.images.sweep([]) == [bench.images.name(source)]
+        assert names_of(bench.engine, shop) == [f"{shop}:mine", f"{shop}@{digest}"]
+        client.remove_image(f"{shop}:mine")
+
+
+def test_an_image_goes_with_the_last_of_its_pins(bench, registry, shop):
+    publish(bench, registry, f"{shop}:1", "one")
+    first, second = (ImageSource(f"{shop}:1", pin=pin * 64) for pin in "12")
+    bench.make(first)
+    bench.make(second)
+    assert bench.images.sweep([second.pin]) == [bench.images.name(first)]
+    assert content(bench, second) == "one"
+    image = read_pin(bench.place(second)).image
+    assert bench.images.sweep([]) == [bench.images.name(second)]
     with bench.engine.ask() as client:
         assert image_id(client, image) == ""
 
@@ -229,15 +266,15 @@ def test_two_homes_pull_the_same_image_at_the_same_time(bench, registry, shop, t
     for each in (bench, *others):
         assert isinstance(each.make(source), Ready)
         assert content(each, source) == "one"
-    assert names_of(bench.engine, shop) == []
-    for each in others:
+    for each in (bench, *others):
         each.images.sweep([])
+    assert names_of(bench.engine, shop) == []
 
 
 def test_a_pin_that_nobody_knows_is_none(tmp_path):
     assert read_pin(tmp_path) is None
     (tmp_path / "pin.json").write_text('{"reference": "shop:1", "digest": "", "image": "sha256:0"}')
-    assert read_pin(tmp_path) == Pin("shop:1", "", "sha256:0")
+    assert read_pin(tmp_path) == Pin("shop:1", "", "sha256:0", brought=False)
 
 
 class flaky:

@@ -128,6 +128,7 @@ def test_a_name_without_a_tag_is_the_latest():
     assert split("host:5000/shop") == ("host:5000/shop", "latest")
     assert split("host:5000/shop:1") == ("host:5000/shop", "1")
     assert split(f"shop@sha256:{'0' * 64}") == ("shop", f"sha256:{'0' * 64}")
+    assert split(f"host:5000/shop:1@sha256:{'0' * 64}") == ("host:5000/shop", f"sha256:{'0' * 64}")
 
 
 @pytest.fixture
