@@ -14,27 +14,30 @@ from beanstalk.targets.local.programs import Programs
 from beanstalk.workload import Workload
 
 
-def run_once(service: Service, name: str, words: Sequence[str]) -> int:
+def run_once(service: Service, name: str, words: Sequence[str], container: str = "") -> int:
     """Run a program in a fresh copy of what the environment runs. Returns its exit code.
 
     Raises NotFound, BeanstalkError when nothing is deployed or this machine cannot run it now.
     """
     environment = find_environment(service, name)
     deployment = deployed(service, environment)
-    return _programs(service).once(deployment, _workload(deployment), _names(environment, deployment), words)
+    return _programs(service).once(deployment, _workload(deployment), _names(environment, deployment), words, container)
 
 
-def run_inside(service: Service, name: str, words: Sequence[str], instance: str = "", number: int = 0) -> int:
+def run_inside(
+    service: Service, name: str, words: Sequence[str], instance: str = "", number: int = 0, container: str = ""
+) -> int:
     """Run a program in an instance: the one whose id begins so, the `number`th (from 1), else the oldest in service.
 
-    Returns its exit code. Raises NotFound, BeanstalkError when the environment has no such instance.
+    container: which one of the instance, "" for that which gets the requests. Returns its exit code.
+    Raises NotFound, BeanstalkError when the environment has no such instance.
     """
     environment = find_environment(service, name)
     chosen = choose_instance(service, environment, instance, number)
     deployment = service.store.deployments.get(chosen.deployment_id)
     assert deployment is not None
     names = _names(environment, deployment)
-    return _programs(service).inside(deployment, _workload(deployment), names, chosen, words)
+    return _programs(service).inside(deployment, _workload(deployment), names, chosen, words, container)
 
 
 def choose_instance(service: Service, environment: Environment, named: str, number: int) -> Instance:

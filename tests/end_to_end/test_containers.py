@@ -6,7 +6,9 @@ from itertools import product
 
 import pytest
 
+from beanstalk.errors import NotFound
 from beanstalk.model import Outcome, Policy
+from beanstalk.service.programs import run_inside, run_once
 from tests.end_to_end.container_site import ContainerSite
 from tests.end_to_end.site import wait_until
 from tests.end_to_end.test_kills import BALANCERS, MOMENTS
@@ -137,3 +139,23 @@ def test_terminate_leaves_nothing_on_the_engine(site):
     site.create("v1", size=2)
     site.terminate_all()
     assert (site.containers(), site.networks()) == ([], [])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_programs_run_in_containers_and_their_exit_codes_are_passed_on(site, capfd):
+    site.create("v1", size=1, env={"COLOUR": "blue"})
+    look = 'echo "$COLOUR $(cat version.txt)"; exit 7'
+    assert run_once(site.service, site.name, [look]) == 7
+    assert run_inside(site.service, site.name, [look]) == 7
+    assert run_inside(site.service, site.name, ["python3", "-c", "raise SystemExit(9)"]) == 9
+    assert capfd.readouterr().out == "blue v1\nblue v1\n"
+    assert site.leftovers() == []
+
+
+@pytest.mark.parametrize("kind", ["several"])
+def test_a_container_is_named(site, capfd):
+    site.create("v1", size=1)
+    assert run_inside(site.service, site.name, ["cat /proc/1/cmdline"], container="beside") == 0
+    assert "sigwait" in capfd.readouterr().out
+    with pytest.raises(NotFound, match="no container db"):
+        run_inside(site.service, site.name, ["true"], container="db")

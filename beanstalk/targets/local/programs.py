@@ -12,11 +12,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from beanstalk.errors import TargetError
+from beanstalk.containers import Container, ContainerGroup
+from beanstalk.errors import NotFound, TargetError
 from beanstalk.records import Deployment, Instance, State
 from beanstalk.store.home import Home
+from beanstalk.targets.local.container_programs import docker_variables, exec_command, run_command
+from beanstalk.targets.local.machine import engine_of
 from beanstalk.targets.local.preparing import LocalPreparer
-from beanstalk.targets.local.processes import environment_of, own_variables
+from beanstalk.targets.local.processes import environment_of, identities, own_variables
 from beanstalk.targets.local.trees import copy_tree, remove_tree
 from beanstalk.workload import Workload
 
@@ -27,22 +30,36 @@ class Programs:
     """Runs programs with the environment of instances. names: (environment name, version label).
 
     What they end with is returned: 127 when there is no such program, 128 + n for signal n, as a shell has it.
+    container: name of the one that is meant, "" for that which gets the requests.
     """
 
     def __init__(self, home: Home, preparer: LocalPreparer) -> None:
         self._home, self._preparer = home, preparer
 
-    def once(self, deployment: Deployment, workload: Workload, names: tuple[str, str], words: Sequence[str]) -> int:
-        """Run it in a fresh copy of the version, which is gone afterwards.
+    def once(
+        self,
+        deployment: Deployment,
+        workload: Workload,
+        names: tuple[str, str],
+        words: Sequence[str],
+        container: str = "",
+    ) -> int:
+        """Run it in a fresh copy of the version, or a new container of its image; gone afterwards.
 
-        Raises TargetError when the version is not ready on this machine.
+        Raises TargetError when the version is not ready on this machine, NotFound for an unknown container.
         """
         nobody = Instance("", deployment.environment_id, deployment.id, State.PENDING, 0, 0.0, 0.0)
         with self._copy(deployment) as folder:
-            self._preparer.link(deployment.workload_json, folder)
             variables = self._variables(deployment, workload, nobody, names)
+            if workload.group is not None:
+                chosen = _container(workload.group, container)
+                variables |= dict(chosen.environment)
+                image, url = self._preparer.images.name(chosen.image), engine_of(self._home).url
+                command = run_command(url, image, chosen, variables, folder, words)
+                return _run(command, folder, docker_variables(variables))
+            self._preparer.link(deployment.workload_json, folder)
             del variables["PORT"]  # of an instance; nobody sends requests here
-            return _run(words, folder, variables)
+            return _run(_in_shell(words), folder, own_variables() | variables)
 
     def inside(
         self,
@@ -51,16 +68,27 @@ class Programs:
         names: tuple[str, str],
         instance: Instance,
         words: Sequence[str],
+        container: str = "",
     ) -> int:
-        """Run it in the folder of an instance, with what its processes were given."""
+        """Run it in the folder of an instance with what its processes were given, or in a container of it.
+
+        Raises NotFound for an unknown container, or one that was not started.
+        """
         folder = self._home.instance(instance.environment_id, instance.id)
-        return _run(words, folder, self._variables(deployment, workload, instance, names))
+        if workload.group is not None:
+            chosen = _container(workload.group, container)
+            key, _ = identities(instance).get(chosen.name, ("", 0.0))
+            if not key:
+                raise NotFound(f"{chosen.name} of instance {instance.id} was not started")
+            return _run(exec_command(engine_of(self._home).url, str(key), words), folder, dict(os.environ))
+        variables = own_variables() | self._variables(deployment, workload, instance, names)
+        return _run(_in_shell(words), folder, variables)
 
     def _variables(
         self, deployment: Deployment, workload: Workload, instance: Instance, names: tuple[str, str]
     ) -> dict[str, str]:
         built = self._preparer.environment(deployment.workload_json)
-        return own_variables() | environment_of(workload, instance, names, built)
+        return environment_of(workload, instance, names, built)
 
     @contextmanager
     def _copy(self, deployment: Deployment) -> Iterator[Path]:
@@ -77,14 +105,26 @@ class Programs:
             remove_tree(folder)
 
 
-def _run(words: Sequence[str], folder: Path, variables: dict[str, str]) -> int:
-    """One word is a line for the shell, several are a program and its arguments; the terminal is the caller's."""
-    shell = [words[0]] if len(words) == 1 else ['exec "$@"', "sh", *words]
+def _container(group: ContainerGroup, name: str) -> Container:
+    try:
+        return group.container(name or group.web)
+    except KeyError:
+        names = ", ".join(each.name for each in group.containers)
+        raise NotFound(f"an instance has no container {name}", hint=f"there are: {names}") from None
+
+
+def _in_shell(words: Sequence[str]) -> list[str]:
+    """One word is a line for the shell, several are a program and its arguments."""
+    return ["/bin/sh", "-c", *([words[0]] if len(words) == 1 else ['exec "$@"', "sh", *words])]
+
+
+def _run(command: Sequence[str], folder: Path, variables: dict[str, str]) -> int:
+    """The terminal is the caller's."""
     terminal = {name: os.environ[name] for name in _TERMINAL if name in os.environ}
     try:
-        child = subprocess.Popen(["/bin/sh", "-c", *shell], cwd=folder, env=terminal | variables)
+        child = subprocess.Popen(command, cwd=folder, env=terminal | variables)
     except (OSError, ValueError) as error:
-        raise TargetError(f"{words[0]} cannot be started: {error}") from None
+        raise TargetError(f"{command[0]} cannot be started: {error}") from None
     while True:
         try:
             code = child.wait()
