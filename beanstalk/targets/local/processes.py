@@ -166,8 +166,9 @@ class ProcessHost:
         return child.poll() is None if child is not None else _lives(pid, birth)
 
     def _members(self, instance: Instance, identities: Identities) -> Iterator[int]:
-        """Everything alive that belongs to the instance: it carries its id, or (some programs overwrite the
-        environment they were started with) is in a session that a process of the instance opened.
+        """Everything alive that belongs to the instance: it carries its id and this home, or (some programs overwrite
+        the environment they were started with) is in a session that a process of the instance opened. What runs in a
+        container carries the id alone: it is the engine's to signal.
 
         When that process is gone its number may have been somebody else's since; then only who works in a folder of
         the instance, or writes there, is taken for a member.
@@ -179,7 +180,8 @@ class ProcessHost:
         )
         folders = [str(place.resolve()) for place in places]
         for pid in _pids():
-            if _variables(pid).get(MARK) == instance.id:
+            variables = _variables(pid)
+            if variables.get(MARK) == instance.id and variables.get(_HOME_MARK) == self._mark:
                 yield pid
                 continue
             seen = _look(pid) if sessions else None

@@ -235,6 +235,15 @@ def test_strays_are_found_by_a_new_agent_with_the_name_of_their_process(bench):
     assert bench.again().strays() == {"i-1": {**web, **worker}}
 
 
+def test_what_carries_the_id_of_an_instance_and_not_this_home_is_somebody_elses(bench):
+    other = subprocess.Popen(["sleep", "600"], env={MARK: INSTANCE.id})  # as in a container of the instance
+    bench.host.signal(INSTANCE, {}, signal.SIGKILL)
+    assert bench.host.gone(INSTANCE, {})
+    assert other.poll() is None
+    other.kill()
+    other.wait()
+
+
 def test_strays_of_another_home_are_never_touched(bench, tmp_path):
     other = Bench(tmp_path / "other")
     theirs = other.start("exec sleep 600", replace(INSTANCE, id="i-2"))
