@@ -7,7 +7,7 @@ Sizes are bytes, times seconds. Texts are "" and lists empty when nothing was sa
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -198,12 +198,14 @@ class Container:
 class ContainerGroup:
     """The containers of one instance, each behind what it depends on.
 
-    web: name of the one that gets the requests, on its `port`.
+    web: name of the one that gets the requests, on its `port`.  network_range: where private networks are taken from,
+    "" for what the target has by default; another one is for new instances and makes none.
     """
 
     containers: tuple[Container, ...]
     web: str
     port: int
+    network_range: str = field(default="", compare=False)
 
     def container(self, name: str) -> Container:
         """Raises KeyError."""
@@ -216,7 +218,12 @@ class ContainerGroup:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> ContainerGroup:
         """Also takes what went through `json.dumps`. Raises KeyError or TypeError for anything else."""
-        return cls(tuple(_container(each) for each in data["containers"]), data["web"], data["port"])
+        return cls(
+            tuple(_container(each) for each in data["containers"]),
+            data["web"],
+            data["port"],
+            data.get("network_range", ""),
+        )
 
 
 def _missing(name: str) -> Container:
@@ -227,7 +234,7 @@ _LISTS = {"ports": Port, "volumes_from": Borrowed, "ulimits": Ulimit}
 
 
 def _container(data: dict[str, Any]) -> Container:
-    values: dict[str, Any] = {field.name: _frozen(data[field.name]) for field in fields(Container)}
+    values: dict[str, Any] = {each.name: _frozen(data[each.name]) for each in fields(Container)}
     for name, kind in _LISTS.items():
         values[name] = tuple(kind(**each) for each in data[name])
     build, check = data["image"]["build"], data["check"]

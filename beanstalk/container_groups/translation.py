@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from beanstalk.container_groups.compose import compose_group
 from beanstalk.container_groups.ecs import ecs_group
@@ -49,7 +50,7 @@ def container_group(bundle: Bundle, configuration: Configuration) -> tuple[Conta
     group = None if material.notes.problems else _group(recognised.winner, run, material)
     warnings = material.notes.finish()
     assert group is not None
-    return group, warnings
+    return replace(group, network_range=settings.network_range), warnings
 
 
 def _group(kind: Kind | None, run: Dockerrun | None, material: Material) -> ContainerGroup | None:

@@ -54,6 +54,7 @@ OPTIONS = {
     "health": ("aws:elasticbeanstalk:application", "Application Healthcheck URL"),
     "health_timeout": ("aws:elasticbeanstalk:environment:process:default", "HealthCheckTimeout"),
     "size": ("aws:autoscaling:asg", "MinSize"),
+    "network_range": ("beanstalk:docker", "NetworkRange"),
 }
 PLATFORM = """\
 title: A Procfile with a build

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
 from itertools import product
 
 import pytest
@@ -159,3 +160,9 @@ def test_a_container_is_named(site, capfd):
     assert "sigwait" in capfd.readouterr().out
     with pytest.raises(NotFound, match="no container db"):
         run_inside(site.service, site.name, ["true"], container="db")
+
+
+@pytest.mark.parametrize("kind", ["several"])
+def test_the_network_of_an_instance_comes_from_the_range_that_the_user_set(site):
+    site.create("v1", size=1, network_range="10.219.64.0/20")
+    assert ip_address(site.instances()[0].host) in ip_network("10.219.64.0/20")

@@ -140,7 +140,7 @@ class Settings:
         # In the network of many instances nobody has a name or a place of its own.
         alone = len(names) == 1
         endpoint = api.create_endpoint_config(
-            aliases=None if alone else [wanted.container.name],
+            aliases=None if alone else [wanted.container.name, *wanted.container.aliases],
             links=links,
             ipv4_address=None if alone else self.network.address(names.index(wanted.container.name)),
         )
