@@ -67,7 +67,7 @@ def parse_env_file(text: str, path: str) -> list[tuple[str, str]]:
         elif matched.re is _ENTRY:
             pairs.append((matched["name"], _value(matched)))
             if "\0" in pairs[-1][1]:
-                problems.append(Problem("has a value that no variable can hold", at, "take the NUL byte out"))
+                problems.append(Problem("a value that no variable can hold", at, "take the NUL byte out"))
         end = matched.end() if matched else (text.find("\n", position) + 1) or len(text)
         line += text.count("\n", position, end)
         position = end
@@ -79,10 +79,8 @@ def parse_env_file(text: str, path: str) -> list[tuple[str, str]]:
 def _problem(text: str, position: int, at: Where) -> Problem:
     """Why there is no line at this position."""
     if _OPEN.match(text, position):
-        return Problem(
-            "has a quote that is not closed, or something behind it", at, "close it, or quote all of the value"
-        )
-    return Problem("is no line NAME=VALUE", at, "write NAME=VALUE, and a value of several lines between quotes")
+        return Problem("a quote that is not closed, or something behind it", at, "close it, or quote all of the value")
+    return Problem("not a line NAME=VALUE", at, "write NAME=VALUE, and a value of several lines between quotes")
 
 
 def _value(matched: re.Match[str]) -> str:

@@ -80,7 +80,8 @@ def _text(answer: Answer) -> str:
     if found.option.default_note:
         rows.append(("by default", found.option.default_note))
     if found.option.recommended:
-        rows.append(("clients", f"{clients_in_words(found.option.recommended)} on what they create, over files"))
+        they = "it creates" if len(found.option.recommended.by) == 1 else "they create"
+        rows.append(("clients", f"{clients_in_words(found.option.recommended)} on what {they}, over files"))
     if found.ignored:
         rows.append(("ignored", found.ignored))
     if found.option.deprecated:

@@ -21,9 +21,10 @@ An option has a namespace, a name and a value. Set it in a file of `.ebextension
 `--option NAMESPACE:NAME=VALUE` of `beanstalk create` and `beanstalk deploy`. The strongest of these layers rules:
 
 1. what was set directly on the environment;
-2. `.ebextensions/*.config` of the version that is deployed, a later file over an earlier one;
-3. what `create` recommends: `RollingWithAdditionalBatch` in batches of 30 percent;
-4. the default.
+2. a saved configuration (`create --cfg`, `config --cfg`), and below it the `env.yaml` that the environment was made by;
+3. `.ebextensions/*.config` of the version that is deployed, a later file over an earlier one;
+4. what `create` recommends: `RollingWithAdditionalBatch` in batches of 30 percent;
+5. the default.
 
 An unknown option or a value that does not fit is an error with file, line and a remedy, before anything happens. That
 holds for values that lose, too. What Elastic Beanstalk takes and then ignores is a warning.

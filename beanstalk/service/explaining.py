@@ -23,6 +23,7 @@ from beanstalk.source.manifest import FILE_NAME as MANIFEST
 from beanstalk.source.manifest import read_manifest
 from beanstalk.source.recognise import recognise
 
+_OURS = "beanstalk:"
 _CHANGES: dict[Change, str] = {
     "none": "changes nothing that runs",
     "restart": "restarts the application",
@@ -47,7 +48,7 @@ class Answer:
     @property
     def change(self) -> str:
         """What another value does, in a sentence."""
-        return what_changes(self.explanation.option)
+        return what_changes(self.explanation.option, self.explanation.namespace)
 
 
 def why_in_environment(service: Service, name: str, wanted: str) -> Answer:
@@ -99,11 +100,12 @@ def family_of_folder(folder: Path, named: str = "") -> str:
     return FAMILIES.get(winner, "") if winner else ""
 
 
-def what_changes(option: Option) -> str:
+def what_changes(option: Option, namespace: str) -> str:
     """What another value of this option does, on Elastic Beanstalk and here."""
     if option.immutable:
         return "not possible: it is fixed when the environment is created"
-    there = f"on Elastic Beanstalk it {_CHANGES[option.change]}"
+    is_ours = namespace.startswith(_OURS)
+    there = "Elastic Beanstalk does not know it" if is_ours else f"on Elastic Beanstalk it {_CHANGES[option.change]}"
     if not option.local:
         return f"{there}; here nothing happens"
     if option.change == "restart":

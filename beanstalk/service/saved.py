@@ -21,7 +21,7 @@ from beanstalk.service.changes import Change, warned, work_out
 from beanstalk.service.configuration import Stored, is_secret, load_settings
 from beanstalk.service.manifest import Base, check_tier, is_of_manifest, platform_names
 from beanstalk.service.place import Service, find_environment
-from beanstalk.service.updates import running
+from beanstalk.service.updates import prepare_configure, running
 from beanstalk.service.validation import FileKind, Severity, validate_file
 from beanstalk.service.versions import create_application
 from beanstalk.source.document import Kind as NodeKind
@@ -50,7 +50,7 @@ def save_configuration(
     now = service.now()
     tags = service.store.tags.where("environment_id = ? ORDER BY key", environment.id)
     found = SavedConfiguration(
-        settings=_without_secrets(_strongest(load_settings(environment.settings_json))),
+        settings=_without_secrets(_strongest(_holding(service, environment))),
         description=description,
         date_created=_milliseconds(before.created if before else now),
         date_modified=_milliseconds(now),
@@ -161,6 +161,16 @@ def _keep(service: Service, application: str, name: str, text: str) -> Saved:
         store.saved.remove(application, name)
         store.saved.add(kept)
     return kept
+
+
+def _holding(service: Service, environment: Environment) -> list[Stored]:
+    """What is stored with it, without recommendations that its `.ebextensions` beat: saved, they would win."""
+    holds = prepare_configure(service, environment.name).configuration
+    return [
+        each
+        for each in load_settings(environment.settings_json)
+        if each.layer is not Layer.RECOMMENDED or holds.resolved(*each.key).layer is not Layer.EBEXTENSIONS
+    ]
 
 
 def _strongest(stored: Sequence[Stored]) -> tuple[OptionSetting, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beanstalk.errors import Where
 from beanstalk.options.catalogue import PROPERTIES, Option, catalogue
@@ -12,15 +12,18 @@ from beanstalk.options.configuration import Configuration, Layer, Resolved
 from beanstalk.options.explanation import NO_EFFECT_HERE
 from beanstalk.options.values import has_function
 from beanstalk.service.validation_files import FileKind, Read
-from beanstalk.service.validation_homes import AWS, CONTAINERS, Fate, Home
+from beanstalk.service.validation_homes import AWS, CONTAINERS, LOCAL, Fate, Home
 from beanstalk.service.validation_report import Effect
 from beanstalk.source.ebextensions import Extensions
-from beanstalk.source.hooks import Hook
+from beanstalk.source.environment_parts import WEB
+from beanstalk.source.hooks import Hook, Occasion
 from beanstalk.source.platform_folder import ProxyFile
 from beanstalk.source.recognise import Kind, Recognised
 
 _OURS = "beanstalk:"
 _NOT_WEB = "only web gets requests"
+_AT_CHANGE = "only with a change of settings:"
+_NO_TIER = "worker environments are not in this version: create refuses it, unless --tier webserver is said"
 _Said = tuple[str, Where | None, Fate]
 _NAMES = {FileKind.BUILDFILE: "Buildfile", FileKind.CRON: "cron.yaml", FileKind.MANIFEST: "env.yaml"}
 
@@ -75,7 +78,9 @@ def _files(found: Found, home: Home) -> Iterator[_Said]:
     for kind, name in _NAMES.items():
         if kind in found.files:
             unread = Fate(False, "whatever the application is built of is inside the image")
-            yield name, Where(name), home.files.get(kind, unread)
+            fate = home.files.get(kind, unread)
+            is_refused = home.target == LOCAL and found.files[kind].tier not in ("", WEB.name)
+            yield name, Where(name), Fate(False, _NO_TIER) if is_refused else fate
     known = {sign.path for sign in found.recognised.present}
     for each in found.recognised.ignored:
         acts = each.path == "Procfile" and not found.without_procfile
@@ -87,7 +92,9 @@ def _keys(found: Found, home: Home) -> Iterator[_Said]:
     for key, at in found.extensions.keys:
         yield key, at, home.keys[key]
     for hook in found.hooks:
-        yield hook.path, Where(hook.path), home.hooks[hook.stage]
+        fate = home.hooks[hook.stage]
+        at_change = hook.occasion is Occasion.CONFIGURATION and fate.acts
+        yield hook.path, Where(hook.path), replace(fate, why=f"{_AT_CHANGE} {fate.why}") if at_change else fate
     for proxy in found.proxies:
         gone = found.recognised.winner in (Kind.COMPOSE, Kind.ECS) and home.proxy.acts
         fate = Fate(False, f"with {found.recognised.winner} an instance has no proxy") if gone else home.proxy

@@ -75,7 +75,8 @@ _PROJECT = re.compile(rf"(.*/)?{re.escape(PROJECT_FOLDER)}/config(\.[^/]+)?\.ya?
 @dataclass(frozen=True, slots=True)
 class Read:
     """What came of one file. settings: option settings in it.  names: of processes, tasks or services.  version: of a
-    Dockerrun.  pairs: variables of .env.  platform: what it calls the platform, "" when it does not."""
+    Dockerrun.  pairs: variables of .env.  platform: what it calls the platform, "" when it does not.  tier: of an
+    env.yaml."""
 
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -84,6 +85,7 @@ class Read:
     version: int | None = None
     pairs: tuple[tuple[str, str], ...] = ()
     platform: str = ""
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def read_all_extensions(files: Sequence[tuple[str, bytes]]) -> tuple[Read, Exten
     for path, content in files:
         if path not in known:
             settings += _settings_of(path, content)
+    settings.sort(key=lambda each: each.at.path if each.at else "")  # the later file wins, wrong or not
     return Read(problems, extensions.warnings, tuple(settings)), extensions
 
 
@@ -197,7 +200,7 @@ def _read(kind: FileKind, path: str, content: bytes, beside: Beside) -> Read:
 
             manifest = read_manifest(content, path)
             stack = manifest.solution_stack or manifest.platform_arn.partition(":platform/")[2].rpartition("/")[0]
-            return Read(warnings=manifest.warnings, settings=manifest.settings, platform=stack)
+            return Read(warnings=manifest.warnings, settings=manifest.settings, platform=stack, tier=manifest.tier.name)
         case FileKind.SAVED:
             from beanstalk.source.saved import read_saved
 

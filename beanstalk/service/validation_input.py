@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from beanstalk.errors import BeanstalkError, BundleRefused, InvalidInput, NotFound, Problem, Where
+from beanstalk.errors import BeanstalkError, BundleRefused, InvalidInput, NotFound, Problem, UsageError, Where
 from beanstalk.service.validation import (
     LONGEST,
     PROJECT_FILES,
@@ -27,11 +27,14 @@ from beanstalk.service.validation_report import printable
 from beanstalk.source import content
 from beanstalk.source.archive import read_bytes, read_members
 from beanstalk.source.bundle import Bundle, read_bundle
+from beanstalk.source.ebextensions import FOLDER as EXTENSIONS_FOLDER
 from beanstalk.source.listing import list_project
 from beanstalk.source.project_file import FOLDER as PROJECT_FOLDER
 from beanstalk.source.saved import SUFFIX
 
 _MOST = 64 << 20
+_PARTS = (EXTENSIONS_FOLDER, PROJECT_FOLDER, ".platform")
+"""Folders that are looked into as parts of the project around them: alone nothing in them would be found."""
 
 
 @dataclass(slots=True)
@@ -57,13 +60,17 @@ class _Room:
 def validate_path(path: Path, target: str = LOCAL, mode: str = "") -> Report:
     """Whatever is at `path`, for a target and a mode (see `home_of`), which a single file does not have.
 
-    Raises NotFound for nothing, UsageError for a file that nothing reads.
+    Raises NotFound for nothing, UsageError for a file that nothing reads and for a folder that is a part of a project.
     """
     try:
         state = path.stat().st_mode
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror}", hint="name a folder, a zip or a file") from None
     if stat.S_ISDIR(state):
+        if path.absolute().name in _PARTS:
+            raise UsageError(
+                f"{path} is a part of a project", hint=f"name the folder it is in: {path.absolute().parent}"
+            )
         return validate(*_folder(path), target, mode)
     if not stat.S_ISREG(state):
         raise NotFound(f"{path} is neither a folder nor a file", hint="name a folder, a zip or a file")

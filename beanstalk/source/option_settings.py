@@ -41,7 +41,14 @@ def read_option_settings(node: Node) -> Found:
     """Read the value of `option_settings`: a mapping of namespaces, or a list of items. Problems are collected."""
     found = Found()
     if node.kind is Kind.MAPPING:
+        empty = ""
         for key, value in node.entries():
+            is_property = _is_property(key, value)
+            if empty and is_property:
+                text = f"{key.text[:60]} is taken as an environment property, not as an option of {empty}"
+                found.warn(key.at, text, f"indent it, if it belongs below {empty}")
+            elif not is_property:
+                empty = key.text[:60] if value.kind is Kind.NULL else ""
             _namespace(key, value, found)
     elif node.kind is Kind.SEQUENCE:
         for item in node.items():
@@ -63,13 +70,18 @@ def _namespace(key: Node, value: Node, found: Found) -> None:
     if value.kind is Kind.MAPPING:
         for name, content in value.entries():
             _setting(namespace, name, content, resource, found)
-    elif ":" not in key.text and value.is_scalar:
+    elif _is_property(key, value):
         _setting(DEFAULT_NAMESPACE, key, value, "", found)
     elif value.kind is Kind.NULL:
         found.warn(key.at, f"{key.text} has no options", "remove it, or put options under it")
     else:
         hint = f"write '{key.text}:' and the options below it, indented, as name: value"
         found.wrong(value.at, f"{key.text} is not followed by a mapping of options", hint)
+
+
+def _is_property(key: Node, value: Node) -> bool:
+    """Whether this is an environment property without its namespace."""
+    return key.is_scalar and ":" not in key.text and value.is_scalar
 
 
 def _item(item: Node, found: Found) -> None:

@@ -7,6 +7,7 @@ platform configuration"; EB CLI, detection of the platform.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from enum import StrEnum
 from beanstalk.errors import Where
 
 COMPOSE, DOCKERFILE, DOCKERRUN, CUSTOM = "docker-compose.yml", "Dockerfile", "Dockerrun.aws.json", "platform.yaml"
+EXTENSIONS = ".ebextensions"
 
 
 class Kind(StrEnum):
@@ -76,6 +78,8 @@ def recognise(paths: Iterable[str], dockerrun_version: int | None = None) -> Rec
     dockerrun = _DOCKERRUN.get(dockerrun_version or 1)
     present = [sign for sign in present if sign.path != DOCKERRUN or sign.kind is dockerrun]
     ignored = [Ignored(path, reason) for path in sorted(root) if (reason := _misnamed(path, root))]
+    folders = sorted({path.partition("/")[0] for path in names if _MISNAMED_FOLDER.fullmatch(path)})
+    ignored += [Ignored(folder, f"Elastic Beanstalk looks for the folder {EXTENSIONS}") for folder in folders]
     if not present:
         if dockerrun_version == 3 and DOCKERRUN in root:
             ignored.append(Ignored(DOCKERRUN, f"version 3 only gives credentials to a {COMPOSE}, which is not there"))
@@ -178,6 +182,11 @@ def _why(winner: Present, sign: Present) -> str:
         case _ if winner.kind in _CONTAINERS:
             return "whatever the application is written in is inside the image"
     return f"{winner.path} comes first in the order of detection"
+
+
+_MISNAMED_FOLDER = re.compile(
+    rf"(?!{re.escape(EXTENSIONS)}/)[._]?eb[-_]?ext[ea]n[st]ions?/[^/]+\.config", re.IGNORECASE
+)
 
 
 def _misnamed(path: str, root: frozenset[str]) -> str:

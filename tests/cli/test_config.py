@@ -38,6 +38,16 @@ def test_what_is_set_and_recommended_is_saved_and_never_what_files_say(shop):
     assert not any("s3cr3t" in each.message for each in shop.store.latest_events())
 
 
+def test_a_recommendation_that_files_beat_is_not_saved_to_win_over_them_later(shop):
+    (shop.folder / ".ebextensions").mkdir()
+    (shop.folder / ".ebextensions" / "a.config").write_text(f"option_settings:\n  {COMMAND}: {{BatchSize: 77}}\n")
+    shop.ok("deploy", "--working-tree")
+    shop.ok("config", "save", "prod")
+    assert set(yaml.safe_load(place(shop).read_text())["OptionSettings"][COMMAND]) == {
+        "BatchSizeType", "DeploymentPolicy"
+    }  # fmt: skip
+
+
 def test_it_is_saved_again_only_by_force(shop):
     shop.ok("config", "save", "prod")
     assert "exists" in shop("config", "save", "prod").stderr

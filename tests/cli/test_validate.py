@@ -36,6 +36,15 @@ def test_a_project_without_mistakes_is_told_with_what_becomes_of_it(beanstalk):
     ]
 
 
+@pytest.mark.parametrize("name", [".ebextensions", ".platform", ".elasticbeanstalk"])
+def test_a_part_of_a_project_is_not_taken_for_one_without_mistakes(beanstalk, name):
+    configure(beanstalk)
+    (beanstalk.folder / name).mkdir(exist_ok=True)
+    done = beanstalk("validate", name)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"hint: name the folder it is in: {beanstalk.folder}" in done.stderr
+
+
 def test_a_mistake_has_its_place_and_its_remedy(beanstalk):
     configure(beanstalk)
     done = beanstalk("validate")

@@ -125,11 +125,12 @@ def test_a_secret_is_hidden_and_a_property_is_shown() -> None:
         (COMMAND, "BatchSize", "the instances stay"),
         ("aws:autoscaling:launchconfiguration", "InstanceType", "replaces the instances; here nothing happens"),
         ("aws:elasticbeanstalk:environment", "LoadBalancerType", "not possible"),
+        ("beanstalk:deployment", "OnFailure", "Elastic Beanstalk does not know it; here the instances stay"),
     ],
 )
 def test_what_another_value_does_is_told(namespace: str, name: str, words: str) -> None:
     option = catalogue().find(namespace, name)
-    assert option and words in what_changes(option)
+    assert option and words in what_changes(option, namespace)
 
 
 def test_in_an_environment_what_was_set_directly_wins(bench) -> None:

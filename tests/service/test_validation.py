@@ -216,3 +216,10 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(BeanstalkError, match="cannot be read: Input/output error"):
         validate_path(tmp_path / "Procfile")
+
+
+def test_a_file_with_mistakes_keeps_its_place_in_the_order_of_the_files() -> None:
+    wrong = f"{COMMAND}Timeout: 60\n    BatchSise: 3\nnothing: {{}}\n"
+    report = validate(project({".ebextensions/a.config": wrong, ".ebextensions/b.config": f"{COMMAND}Timeout: 70\n"}))
+    [told] = [each.problem for each in report.findings if "was set before" in each.problem.text]
+    assert str(told.at).startswith(".ebextensions/b.config") and ".ebextensions/a.config" in told.text

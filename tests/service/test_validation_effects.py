@@ -33,6 +33,20 @@ def test_what_runs_beside_processes_is_applied() -> None:
     assert {"packages", "groups", "users", "sources", "files", "commands", "services"} < set(ignored)
 
 
+def test_hooks_of_a_configuration_are_said_to_run_only_with_a_change_of_settings() -> None:
+    path = ".platform/confighooks/predeploy/a.sh"
+    for target in ("local", "aws"):
+        applied, _ = effects(validate(project({path: "#!/bin/sh\n", "app.py": ""}), target=target))
+        assert applied[path].startswith("only with a change of settings: runs ")
+
+
+def test_a_worker_of_env_yaml_is_not_said_to_be_applied_here() -> None:
+    text = "AWSConfigurationTemplateVersion: 1.1.0.0\nEnvironmentTier: {Name: Worker, Type: SQS/HTTP}\n"
+    files = project({"env.yaml": text, "app.py": ""})
+    assert "create refuses it" in effects(validate(files))[1]["env.yaml"]
+    assert "env.yaml" in effects(validate(files, target="aws"))[0]
+
+
 def test_a_command_that_counts_on_what_is_not_here_is_a_warning() -> None:
     text = "container_commands: {a: {command: {Ref: AWSEBSecurityGroup}}, b: {command: 'ls /var/app/venv'}}\n"
     report = check(_ebextensions__a_config=text, Procfile="web: a\n")

@@ -168,6 +168,13 @@ def test_an_empty_file_is_a_warning(content):
     assert found.settings == () and "the file is empty" in found.warnings[0].text
 
 
+def test_an_option_that_stands_beside_its_namespace_is_told_from_a_property():
+    found = read("option_settings:\n  aws:autoscaling:asg:\n  MinSize: 2\n  MaxSize: 4\n")
+    assert [str(each.at) for each in found.warnings] == [f".ebextensions/01.config:{line}:3" for line in (2, 3, 4)]
+    assert "MinSize is taken as an environment property, not as an option of aws:" in found.warnings[1].text
+    assert not read("option_settings:\n  MinSize: 2\n").warnings
+
+
 def test_a_byte_order_mark_and_crlf_change_nothing():
     content = b"\xef\xbb\xbf" + textwrap.dedent(MAP_FORM).replace("\n", "\r\n").encode()
     assert read(content).settings == read(MAP_FORM).settings

@@ -54,6 +54,8 @@ def test_the_first_in_the_documented_order_wins_and_says_why(paths, version, win
         ("dockerrun.aws.json app.py", None, "dockerrun.aws.json", "capitals count"),
         ("docker-compose.yaml", None, "docker-compose.yaml", "looks for docker-compose.yml"),
         ("Dockerrun.aws.json.template", None, "Dockerrun.aws.json.template", "a template counts only under that name"),
+        (".ebextension/a.config .ebextensions/b.config", None, ".ebextension", "the folder .ebextensions"),
+        ("ebextensions/a.config .ebextensions/a/b.config", None, "ebextensions", "the folder .ebextensions"),
         ("cron.yml", None, "cron.yml", "looks for cron.yaml"),
         ("Dockerrun.aws.json", 3, "Dockerrun.aws.json", "which is not there"),
     ],
