@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import io
-import ipaddress
 import os
 import shutil
 import signal
@@ -31,8 +30,8 @@ from beanstalk.targets.local.engine import Engine
 from tests.apps import APP
 
 PATIENCE_S = 60
-BRIDGE, BRIDGE_RANGE = "bsdk0", "10.212.0.1/20"
-"""Of an engine beside another one, whose bridge has the usual name."""
+BRIDGES = {f"bsdk{number}": f"10.212.{16 * number}.1/20" for number in range(16)}
+"""For engines beside another one, whose bridge has the usual name."""
 PLACES = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
 PROGRAMS = (
     "basename cat chmod chown cp cut date dd dirname echo env false find getent grep gzip head hostname id install ln "
@@ -57,9 +56,24 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
             os.environ["DOCKER_HOST"] = before
 
 
+@pytest.fixture
+def own_daemon() -> Iterator[Daemon]:
+    """A running dockerd that a test may stop and start."""
+    skip_unless_startable()
+    daemon = Daemon(Path(tempfile.mkdtemp(prefix="bs-dk-", dir="/tmp")))
+    daemon.start()
+    yield daemon
+    daemon.stop()
+    daemon.remove()
+
+
 @pytest.fixture(scope="session")
 def python_image(engine: Engine) -> str:
     """Name of an image with `python3`, its standard library, and PROGRAMS."""
+    return make_python_image(engine)
+
+
+def make_python_image(engine: Engine) -> str:
     files = _python_files()
     stats = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     name = f"beanstalk-tests/python:{_digest(Path(__file__).read_bytes(), stats)}"
@@ -118,15 +132,15 @@ def _someones() -> Iterator[Engine]:
 @contextmanager
 def _private(factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An engine of this test run. Whoever uses it holds a lock that is shared; who gets it alone is the last one."""
-    if os.geteuid() != 0:
-        pytest.skip("no container engine answers, and only root may start one")
-    if not _program("dockerd"):
-        pytest.skip("no container engine answers, and there is no dockerd to start (apt-get install docker.io)")
+    skip_unless_startable()
     base = factory.getbasetemp()
     shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     with (shared / "engine.lock").open("w") as turn, (shared / "engine.users").open("w") as users:
         fcntl.flock(turn, fcntl.LOCK_EX)
-        daemon = _Daemon(shared / "engine.folder")
+        note = shared / "engine.folder"
+        if not note.exists():
+            note.write_text(tempfile.mkdtemp(prefix="bs-dk-", dir="/tmp"))
+        daemon = Daemon(Path(note.read_text()))
         daemon.start()
         fcntl.flock(users, fcntl.LOCK_SH)
         fcntl.flock(turn, fcntl.LOCK_UN)
@@ -137,25 +151,31 @@ def _private(factory: pytest.TempPathFactory) -> Iterator[Engine]:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 daemon.stop()
+                daemon.remove()
+                note.unlink()
             except BlockingIOError:
                 pass  # somebody still uses it
+
+
+def skip_unless_startable() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("no container engine answers, and only root may start one")
+    if not _program("dockerd"):
+        pytest.skip("no container engine answers, and there is no dockerd to start (apt-get install docker.io)")
 
 
 def _program(name: str) -> str | None:
     return shutil.which(name, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")
 
 
-class _Daemon:
-    """dockerd in a folder of its own. note: the file that says which folder that is; paths of sockets must be short."""
+class Daemon:
+    """dockerd in a folder of its own, whose path is short: sockets are in it."""
 
-    def __init__(self, note: Path) -> None:
-        self.note = note
-        if not note.exists():
-            note.write_text(tempfile.mkdtemp(prefix="bs-dk-", dir="/tmp"))
-        self.folder = Path(note.read_text())
-        self.url = f"unix://{self.folder}/docker.sock"
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.url = folder, f"unix://{folder}/docker.sock"
 
     def start(self) -> None:
+        """Until it answers. Skips the test when it does not."""
         if _answers(Engine(self.url)):
             return
         places = [f"--{what}={self.folder / name}" for what, name in PLACES.items()]
@@ -171,35 +191,42 @@ class _Daemon:
             if process.poll() is not None or time.monotonic() > until:
                 lines = (self.folder / "log").read_text().splitlines()[-3:]
                 self.stop()
+                self.remove()
                 pytest.skip(f"dockerd does not start here: {' / '.join(lines)}")
             time.sleep(0.05)
 
     def _network(self) -> list[str]:
         """Nothing to say, unless there is another engine on this machine: its bridge and its rules are not ours."""
-        if not Path("/sys/class/net/docker0").exists():
-            return []
-        address = ipaddress.ip_interface(BRIDGE_RANGE)
-        for words in (
-            ["link", "add", BRIDGE, "type", "bridge"],
-            ["address", "add", str(address), "dev", BRIDGE],
-            ["link", "set", BRIDGE, "up"],
-        ):
-            subprocess.run([_program("ip") or "ip", *words], check=False, stderr=subprocess.DEVNULL)
-        return ["--bridge", BRIDGE, "--iptables=false"]
+        known = self.folder / "bridge"
+        if not known.exists():
+            if not Path("/sys/class/net/docker0").exists():
+                return []
+            name = next(name for name in BRIDGES if not Path("/sys/class/net", name).exists())
+            for line in (
+                f"link add {name} type bridge",
+                f"address add {BRIDGES[name]} dev {name}",
+                f"link set {name} up",
+            ):
+                subprocess.run([_program("ip") or "ip", *line.split()], check=True)
+            known.write_text(name)
+        return ["--bridge", known.read_text(), "--iptables=false"]
 
     def stop(self) -> None:
+        """Until it is gone; what it had is there when it is started again."""
         try:
             pid = int((self.folder / "pid").read_text())
             os.kill(pid, signal.SIGTERM)
-            until = time.monotonic() + PATIENCE_S
-            while Path(f"/proc/{pid}/stat").exists() and not _is_zombie(pid) and time.monotonic() < until:
-                time.sleep(0.05)
         except (OSError, ValueError):
-            pass  # it never ran
-        if Path("/sys/class/net", BRIDGE).exists():
-            subprocess.run([_program("ip") or "ip", "link", "delete", BRIDGE], check=False)
+            return  # it does not run
+        until = time.monotonic() + PATIENCE_S
+        while Path(f"/proc/{pid}/stat").exists() and not _is_zombie(pid) and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def remove(self) -> None:
+        bridge = self.folder / "bridge"
+        if bridge.exists():
+            subprocess.run([_program("ip") or "ip", "link", "delete", bridge.read_text()], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.note.unlink(missing_ok=True)
 
 
 def _is_zombie(pid: int) -> bool:
