@@ -29,7 +29,8 @@ class Catalogue:
 
     def __init__(self, namespaces: Iterable[Namespace]) -> None:
         self.namespaces = {namespace.name: namespace for namespace in namespaces}
-        self._free = [namespace for namespace in self.namespaces.values() if namespace.segment]
+        free = [namespace for namespace in self.namespaces.values() if namespace.segment]
+        self._free = [(namespace.stem, re.compile(namespace.segment), namespace) for namespace in free]
 
     def options(self) -> tuple[Option, ...]:
         """Every described option, in the order of the files; "*" stands for the names that are not listed."""
@@ -39,8 +40,10 @@ class Catalogue:
         """The namespace that this name means: `aws:elb:listener:443` is `aws:elb:listener:{listener_port}`."""
         if name in self.namespaces:
             return self.namespaces[name]
-        fitting = (each for each in self._free if name.startswith(each.stem))
-        return next((each for each in fitting if re.fullmatch(each.segment, name[len(each.stem) :])), None)
+        for stem, segment, namespace in self._free:
+            if name.startswith(stem) and segment.fullmatch(name, len(stem)):
+                return namespace
+        return None
 
     def find(self, namespace: str, name: str) -> Option | None:
         """The option that this namespace and name mean: aliases followed, "*" for a name that is not listed.
@@ -67,22 +70,23 @@ class Catalogue:
             return self.key(home.aliases[name], name, resource_name)
         return namespace, name, resource_name if home.by_resource else ""
 
-    def check(self, setting: OptionSetting) -> tuple[Problem, ...]:
+    def check(self, setting: OptionSetting, hints: bool = True) -> tuple[Problem, ...]:
         """What is wrong with this setting by itself: an unknown namespace or name, a value that does not fit.
 
         Empty: nothing. A value with a CloudFormation function fits every option here; see `values.has_function`.
+        hints: look for the name that was meant, which takes time.
         """
         home = self.namespace(setting.namespace)
         if home is None:
             text = f"unknown option namespace {shown(setting.namespace)}"
-            return (Problem(text, setting.at, self._like_namespace(setting.namespace)),)
+            return (Problem(text, setting.at, self._like_namespace(setting.namespace, hints)),)
         option = self.find(setting.namespace, setting.name)
         if option is None:
             if ANY_NAME in home.options:
                 text = f"{shown(setting.name)} cannot be a name in {setting.namespace}"
                 return (Problem(text, setting.at, f"possible are {home.name_form}"),)
             text = f"unknown option {shown(setting.name)} in {setting.namespace}"
-            return (Problem(text, setting.at, self._like_name(home, setting.name)),)
+            return (Problem(text, setting.at, self._like_name(home, setting.name, hints)),)
         if home.by_resource and not setting.resource_name:
             text = f"{setting.namespace}:{setting.name} has no resource name"
             return (Problem(text, setting.at, f"write NAME.{setting.namespace}, or add resource_name: NAME"),)
@@ -108,16 +112,16 @@ class Catalogue:
                 return Problem(text, setting.at, f"Elastic Beanstalk documents {option.advised_minimum:g} as the least")
         return None
 
-    def _like_namespace(self, name: str) -> str:
-        for free in self._free:
-            if name.startswith(free.stem):
-                part = "a port" if free.segment.startswith("[0-9]") else "a name"
-                return f"{part} without a colon has to follow {free.stem}"
-        close = _closest(name, self.namespaces)
+    def _like_namespace(self, name: str, look: bool) -> str:
+        for stem, segment, _ in self._free:
+            if name.startswith(stem):
+                part = "a port" if segment.pattern.startswith("[0-9]") else "a name"
+                return f"{part} without a colon has to follow {stem}"
+        close = _closest(name, self.namespaces) if look else ""
         return f"did you mean {close}?" if close else "see the list of namespaces in the documentation"
 
-    def _like_name(self, home: Namespace, name: str) -> str:
-        close = _closest(name, [*home.options, *home.aliases])
+    def _like_name(self, home: Namespace, name: str, look: bool) -> str:
+        close = _closest(name, [*home.options, *home.aliases]) if look else ""
         if close:
             return f"did you mean {close}?"
         others = [other.name for other in self.namespaces.values() if name in other.options]

@@ -12,6 +12,9 @@ from beanstalk.options.configuration import Configuration, Contribution, Layer, 
 from beanstalk.options.explanation import Explanation, explain
 from beanstalk.options.rules import conflicts
 
+MOST_HINTS = 50
+"""After so many mistakes nobody is told what was probably meant."""
+
 __all__ = [
     "Circumstances", "Configuration", "Contribution", "Explanation", "Layer", "Resolved", "explain", "family",
     "parse_option", "resolve", "settings",
@@ -38,7 +41,7 @@ def resolve(
         for key, contributions in _one_layer(layer, layers.get(layer, ()), warnings).items():
             said.setdefault(key, []).extend(contributions)
         for setting in layers.get(layer, ()):
-            found = known.check(setting)
+            found = known.check(setting, hints=len(problems) < MOST_HINTS)
             problems.extend(found)
             if found:
                 wrong.add(known.key(setting.namespace, setting.name, setting.resource_name))

@@ -240,7 +240,9 @@ def _options(
         found = resolve(layers, circumstances)
     except InvalidInput as error:
         findings.add("option", error.problems)
-        right = {layer: [each for each in said if not catalogue().check(each)] for layer, said in layers.items()}
+        right = {
+            layer: [each for each in said if not catalogue().check(each, hints=False)] for layer, said in layers.items()
+        }
         try:
             found = resolve(right, circumstances)
         except InvalidInput:

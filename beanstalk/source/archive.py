@@ -26,7 +26,8 @@ _METHODS = {9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz", 98: "
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED, _PATCHED, _UTF8 = 0b0010_0000_0100_0001, 1 << 5, 1 << 11
 _BLOCK = 1 << 18
-_LONGEST_DIRECTORY = 1 << 27
+_LONGEST_DIRECTORY = 3 << 24
+_LONGEST_NAME = 1 << 13
 _REMAKE = "make the zip again, for example with `beanstalk package`"
 
 
@@ -173,6 +174,8 @@ def _read_record(file: BinaryIO, directory: bytes, position: int, directory_at: 
     end = start + name_length + extra_length + comment_length
     if signature != b"PK\1\2" or end > len(directory):
         raise broken
+    if name_length > _LONGEST_NAME:
+        raise BundleRefused(f"a name of {name_length} bytes in the zip", hint=_REMAKE)
     raw = directory[start : start + name_length]
     extra = directory[start + name_length : start + name_length + extra_length]
     if 0xFFFFFFFF in (size, packed_size, header_at):

@@ -16,21 +16,26 @@ _SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([bkmgt]?)(?:i?b)?", re.IG
 _SIZES = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 
 
+MOST_CHARACTERS = 4 * 1024 * 1024
+
+
 @dataclass(slots=True)
 class ComposeNotes(YamlNotes):
-    """variables: of `.env`. Each one that is missing is told once."""
+    """variables: of `.env`. Each one that is missing is told once.  left: characters, with their values."""
 
     variables: Mapping[str, str] = field(default_factory=dict)
+    left: int = MOST_CHARACTERS
 
     def text(self, node: Node | None, what: str) -> str:
         written = YamlNotes.text(self, node, what)
         if node is None or "$" not in written:
             return written
         try:
-            found = interpolate(written, self.variables)
+            found = interpolate(written, self.variables, self.left)
         except NotInterpolated as error:
             self.wrong(node, f"{what}: {error.problem}", error.hint)
             return ""
+        self.left -= len(found.text)
         for name in found.missing:
             if name not in self.told:
                 self.told.add(name)

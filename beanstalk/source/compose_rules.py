@@ -7,8 +7,8 @@ reaches, is a warning.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from beanstalk.errors import Where
 from beanstalk.source.compose_notes import ComposeNotes
@@ -67,7 +67,7 @@ def _named_parts(compose: ComposeFile, notes: ComposeNotes) -> None:
     """Volumes and networks that services use are described at the top; the first form has no such place."""
     if compose.first_form:
         return
-    volumes, networks = tuple(name for name, _ in compose.volumes), tuple(name for name, _ in compose.networks)
+    volumes, networks = dict(compose.volumes), dict(compose.networks)
     for service in compose.services:
         for mount in service.volumes:
             if mount.type == "volume" and mount.source and mount.source not in volumes and "$" not in mount.source:
@@ -123,23 +123,46 @@ def _needs(compose: ComposeFile, notes: ComposeNotes) -> None:
         notes.wrong(places[circle[0], circle[1]], text, "take one of the depends_on or links out")
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Taken:
+    """Host ports of one service. ip: "" is every address."""
+
+    first: int
+    last: int
+    at: Where
+    ip: str
+    service: str
+
+
 def _ports(compose: ComposeFile, notes: ComposeNotes) -> None:
     """A host port, or a range of them, belongs to one service. One of several free ports is never a clash."""
-    taken: dict[tuple[str, str], list[tuple[int, int, str, Where]]] = {}
+    taken: dict[str, list[_Taken]] = {}
     for service in compose.services:
         for port in service.ports:
             if port.host is None or port.floating or service.profiles:
                 continue
             ip = "" if port.host_ip == "0.0.0.0" else port.host_ip
-            last = port.host_last or port.host
-            taken.setdefault((port.protocol, ip), []).append((port.host, last, service.name, port.at))
-    for (protocol, ip), own in taken.items():
-        everywhere = taken.get((protocol, ""), []) if ip else []
-        for one, other in pairwise(sorted([*own, *everywhere])):
-            if other[0] <= one[1] and not (one in everywhere and other in everywhere):
-                first, second = sorted((one, other), key=lambda each: each[3])
-                text = f"host port {other[0]}/{protocol} is published twice, by {first[2][:60]} (line {first[3].line})"
-                notes.wrong(second[3], f"{text} and {second[2][:60]}", "give one of them another host port")
+            one = _Taken(port.host, port.host_last or port.host, port.at, ip, service.name)
+            taken.setdefault(port.protocol, []).append(one)
+    for protocol, ports in taken.items():
+        for one, other in _clashes(ports):
+            first, second = sorted((one, other), key=lambda each: each.at)
+            text = f"host port {other.first}/{protocol} is published twice, by {first.service[:60]}"
+            text += f" (line {first.at.line}) and {second.service[:60]}"
+            notes.wrong(second.at, text, "give one of them another host port")
+
+
+def _clashes(ports: Iterable[_Taken]) -> Iterator[tuple[_Taken, _Taken]]:
+    """Each that needs what one before it has, with that one. `reach`: by address, which goes on the longest."""
+    reach: dict[str | None, _Taken] = {}
+    for one in sorted(ports):
+        rivals = (reach.get(one.ip), reach.get("" if one.ip else None))
+        rival = max((each for each in rivals if each), key=lambda each: each.last, default=None)
+        if rival and one.first <= rival.last:
+            yield rival, one
+        for key in (one.ip, None):
+            if key not in reach or reach[key].last < one.last:
+                reach[key] = one
 
 
 def _files(compose: ComposeFile, files: frozenset[str], notes: ComposeNotes) -> None:

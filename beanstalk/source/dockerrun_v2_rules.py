@@ -6,7 +6,7 @@ Each rule looks at what was written and speaks of its place; what the schema fou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from beanstalk.errors import Where
 from beanstalk.source.cycles import find_cycles, in_words
@@ -102,8 +102,8 @@ def _memory(container: Json, findings: Findings) -> None:
 
 
 def _mounts(container: Json, containers: Sequence[Json], volumes: Sequence[Json], findings: Findings) -> None:
-    known = [name for name in (volume.text("name") for volume in volumes) if name]
-    logs = [LOGS + name for name in (each.text("name") for each in containers) if name]
+    known = dict.fromkeys(name for name in (volume.text("name") for volume in volumes) if name)
+    logs = {LOGS + name for name in (each.text("name") for each in containers) if name}
     for mount in _list(container, "mountPoints"):
         name, node = mount.text("sourceVolume"), mount.get("sourceVolume")
         if not name or node is None or name in known or name in logs or find_placeholders(name):
@@ -237,5 +237,5 @@ def _name(node: Json) -> str:
     return node.text("name")[:80] or "without name"
 
 
-def _one_of(name: str, known: Sequence[str], what: str, findings: Findings) -> str:
+def _one_of(name: str, known: Collection[str], what: str, findings: Findings) -> str:
     return findings.meant(name, known) if known else f"there are no other {what}"

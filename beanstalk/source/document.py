@@ -37,7 +37,7 @@ __all__ = [
 MAX_DEPTH = 50
 MAX_WRITTEN_NODES = 20_000
 MAX_NODES = 100_000
-MAX_CHARACTERS = 32 * 1024 * 1024
+MAX_CHARACTERS = 8 * 1024 * 1024
 """The last two once all aliases are followed."""
 
 _TAG = "tag:yaml.org,2002:"

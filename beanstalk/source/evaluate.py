@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from beanstalk.source.functions import (
     EMPTY,
@@ -38,6 +39,9 @@ from beanstalk.source.functions import (
 MAX_DEPTH = 40
 """How far inside a value a condition is still looked up; values themselves are no deeper than a file may be."""
 
+MAX_CHARACTERS = 4 * 1024 * 1024
+"""Of all texts that are put together in one evaluation: what would be more stays a function."""
+
 _PLACEHOLDER = re.compile(r"\$\{\s*(!?)([^${}]*?)\s*\}")
 
 
@@ -60,12 +64,20 @@ class Lookup:
 class _Work:
     """One evaluation. `outcomes`: of conditions, None while one is worked out, so that it cannot ask for itself.
 
-    depth: how many values are being resolved inside of each other.
+    depth: how many values are being resolved inside of each other.  left: characters that may still be put together.
     """
 
     lookup: Lookup
     outcomes: dict[str, bool | None] = field(default_factory=dict)
     depth: int = 0
+    left: int = MAX_CHARACTERS
+
+    def take(self, characters: int) -> bool:
+        """Whether there is room for so many more; then it is used up."""
+        if characters > self.left:
+            return False
+        self.left -= characters
+        return True
 
 
 def resolve(value: Value, lookup: Lookup) -> Value:
@@ -90,7 +102,7 @@ def _resolved(value: Value, work: _Work) -> Value:
             found = [Entry(entry.key, _resolve(entry.value, work), entry.at) for entry in value.entries]
             return Object(tuple(entry for entry in found if not _is_no_value(entry.value)))
         case Text():
-            return _text(_all(value.parts, work))
+            return _text(value, work)
         case _:
             return _function(value, work)
 
@@ -114,21 +126,26 @@ def _is_no_value(value: Value) -> bool:
     return isinstance(value, Ref) and value.name == NO_VALUE
 
 
-def _text(parts: list[Value]) -> str | Text:
+def _text(value: Text, work: _Work) -> str | Text:
     """One text when all parts are known, else the known ones that stand together as one."""
-    joined: list[str | Function] = []
-    for part in parts:
+    parts: list[str | Function] = []
+    for part in _all(value.parts, work):
         text = text_of(part)
-        if text is None and isinstance(part, FUNCTIONS):
-            joined.append(part)
-        elif text is None and isinstance(part, Text):
-            joined.extend(part.parts)
-        elif text is not None and joined and isinstance(joined[-1], str):
-            joined[-1] += text
-        elif text is not None:
-            joined.append(text)
-    literal = all(isinstance(part, str) for part in joined)
-    return "".join(str(part) for part in joined) if literal else Text(tuple(joined))
+        if text is not None:
+            parts.append(text)
+        elif isinstance(part, Text):
+            parts.extend(part.parts)
+        elif isinstance(part, FUNCTIONS):
+            parts.append(part)
+    if not work.take(sum(len(part) for part in parts if isinstance(part, str))):
+        return value
+    joined: list[str | Function] = []
+    for is_text, together in groupby(parts, lambda part: isinstance(part, str)):
+        if is_text:
+            joined.append("".join(map(str, together)))
+        else:
+            joined.extend(together)
+    return joined[0] if len(joined) == 1 and isinstance(joined[0], str) else Text(tuple(joined)) if joined else ""
 
 
 def _function(function: Function, work: _Work) -> Value:
@@ -144,7 +161,7 @@ def _function(function: Function, work: _Work) -> Value:
                 return _resolve(function.default, work)
             return function if found is None else found
         case Join():
-            return _join(function, _resolve(function.items, work))
+            return _join(function, _resolve(function.items, work), work)
         case Split():
             text = _resolve(function.text, work)
             known = text_of(text)
@@ -179,15 +196,17 @@ def _reference(name: str, work: _Work, otherwise: Value) -> Value:
         return work.lookup.known[name]
     parameter = work.lookup.parameters.get(name)
     default = parameter.get("Default") if isinstance(parameter, Object) else None
-    return otherwise if default is None or not is_known(default) else default
+    return otherwise if text_of(default) is None else default
 
 
-def _join(function: Join, items: Value) -> Value:
+def _join(function: Join, items: Value, work: _Work) -> Value:
     if not isinstance(items, tuple):
         return replace(function, items=items)
-    texts = [text_of(item) for item in items]
-    known = [text for text in texts if text is not None]
-    return function.delimiter.join(known) if len(known) == len(texts) else replace(function, items=items)
+    known = [text for text in map(text_of, items) if text is not None]
+    length = len(function.delimiter) * len(known) + sum(map(len, known))
+    if len(known) < len(items) or not work.take(length):
+        return replace(function, items=items)
+    return function.delimiter.join(known)
 
 
 def _select(function: Select, index: Value, items: Value) -> Value:
@@ -211,6 +230,8 @@ def _sub(function: Sub, work: _Work) -> Value:
             return function
         parts += [function.text[done : found.start()], text]
         done = found.end()
+        if not work.take(len(parts[-2]) + len(text)):
+            return function
     return "".join([*parts, function.text[done:]])
 
 

@@ -41,13 +41,17 @@ class Object:
     """A mapping that is no function. No key is there twice."""
 
     entries: tuple[Entry, ...] = ()
+    _values: dict[str, Value] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_values", {entry.key: entry.value for entry in self.entries})
 
     def get(self, key: str) -> Value:
         """The value, None when there is no such key."""
-        return next((entry.value for entry in self.entries if entry.key == key), None)
+        return self._values.get(key)
 
     def __contains__(self, key: str) -> bool:
-        return any(entry.key == key for entry in self.entries)
+        return key in self._values
 
 
 EMPTY = Object()

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from beanstalk.errors import InvalidInput, Problem, Where
+from beanstalk.source.notes import MOST_HINTS
 
 HEAD_BYTES = 256
 """How much of the beginning of a file is enough."""
@@ -89,7 +90,7 @@ def read_hooks(files: Sequence[HookFile]) -> Hooks:
         if parts[0] != ".platform" or len(parts) < 3 or parts[1] not in list(Occasion):
             continue
         if len(parts) != 4 or parts[2] not in list(Stage):
-            warnings.append(_not_run(file.path, parts))
+            warnings.append(_not_run(file.path, parts, len(warnings) < MOST_HINTS))
             continue
         interpreter, why = _interpreter(file)
         if why:
@@ -156,13 +157,13 @@ def _told(hook: Hook, file: HookFile) -> list[Problem]:
     return found
 
 
-def _not_run(path: str, parts: list[str]) -> Problem:
+def _not_run(path: str, parts: list[str], look: bool) -> Problem:
     stages = f"{', '.join(Stage)}"
     if len(parts) == 3:
         hint = f"put it into one of the folders {stages}"
     elif parts[2] in list(Stage):
         hint = "only files directly in the folder are run; let one of them call it"
     else:
-        close = get_close_matches(parts[2][:100], list(Stage), 1, 0.6)
+        close = get_close_matches(parts[2][:100], list(Stage), 1, 0.6) if look else []
         hint = f"did you mean {close[0]}?" if close else f"the folders are {stages}"
     return Problem("this file is not run", Where(path), hint)

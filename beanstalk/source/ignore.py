@@ -15,13 +15,18 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from beanstalk.errors import Problem, Where
+from beanstalk.source.notes import in_order
 
-MOST_PATTERNS, MOST_CHARACTERS = 5_000, 128 * 1024
+MOST_PATTERNS, MOST_CHARACTERS = 4_000, 128 * 1024
 """Of one file. To make expressions of that many takes half a second."""
+
+LONGEST_TEXT = 8 * 1024 * 1024
+"""Characters of a file with comments and all; what is beyond them is not looked at."""
 
 _EVERYTHING, _EVERY_FOLDER = ".", "(?P<ps_d>/)"
 """What pathspec makes of `*` and of `*/`: it searches for them, we match the whole path."""
@@ -34,12 +39,15 @@ _PART = re.compile(r"\\.|\[\^/\][*+]?|\[\^?\]?[^\]]*\]|.", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One pattern. `ignores` is False for a negated one (`!pattern`)."""
+    """One pattern. `ignores` is False for a negated one (`!pattern`); `source` is a regular expression for a path."""
 
     text: str
     ignores: bool
     at: Where
-    pattern: re.Pattern[str]
+    source: str
+
+    def fits(self, path: str) -> bool:
+        return bool(_compile(self.source).fullmatch(path))
 
     def __str__(self) -> str:
         return f"{self.at}: {self.text}"
@@ -59,7 +67,7 @@ class IgnoreFile:
         below = path[len(self.folder) :]
         if not self.any_rule.fullmatch(below):
             return None
-        return next((rule for rule in reversed(self.rules) if rule.pattern.fullmatch(below)), None)
+        return next((rule for rule in reversed(self.rules) if rule.fits(below)), None)
 
 
 def decide(files: tuple[IgnoreFile, ...], path: str) -> Rule | None:
@@ -86,19 +94,39 @@ def read_ignore_file(text: str, path: str, folder: str = "") -> IgnoreFile:
             break
         try:
             rule = _read_rule(pattern, at)
-        except (ValueError, OverflowError, RecursionError, re.error):
+        except ValueError:
             rule = None
             if pattern != "!":
-                problems.append(Problem(f"the pattern {pattern[:200]!r} cannot be read", at, "see `man gitignore`"))
+                problems.append(_cannot_be_read(pattern, at))
         if rule:
             rules.append(rule)
-    return IgnoreFile(folder, tuple(rules), _any_of(rules), tuple(problems))
+    try:
+        any_rule = _any_of(rules)
+    except (re.error, OverflowError, RecursionError):
+        can = [_can_be_used(rule) for rule in rules]
+        problems += [_cannot_be_read(rule.text, rule.at) for rule, fine in zip(rules, can, strict=True) if not fine]
+        rules = [rule for rule, fine in zip(rules, can, strict=True) if fine]
+        any_rule = _any_of(rules)
+    return IgnoreFile(folder, tuple(rules), any_rule, tuple(in_order(problems)))
+
+
+def _cannot_be_read(pattern: str, at: Where) -> Problem:
+    return Problem(f"the pattern {pattern[:200]!r} cannot be read", at, "see `man gitignore`")
 
 
 def _any_of(rules: Sequence[Rule]) -> re.Pattern[str]:
-    return _compile("|".join(f"(?:{rule.pattern.pattern})" for rule in rules)) if rules else re.compile(r"(?!)")
+    return _compile("|".join(f"(?:{rule.source})" for rule in rules)) if rules else re.compile(r"(?!)")
 
 
+def _can_be_used(rule: Rule) -> bool:
+    try:
+        _compile(rule.source)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=2 * MOST_PATTERNS)
 def _compile(source: str) -> re.Pattern[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of a [ inside of brackets, which may mean more one day
@@ -110,22 +138,16 @@ def _read_rule(pattern: str, at: Where) -> Rule | None:
     # `a/**` is everything below a, but not a itself; pathspec may ignore a as a whole.
     whole = pattern if pattern.endswith("\\ ") else pattern.rstrip(" ")
     below = f"{whole}/*" if whole.endswith("/**") else f"{whole}*/" if whole.endswith("/**/") else pattern
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        patterns = GitIgnoreSpec.from_lines([below]).patterns
-    for read in patterns:
-        regex = getattr(read, "regex", None)
-        if regex is None or read.include is None:
-            continue
-        match regex.pattern:
-            case str(source) if source == _EVERYTHING:
-                source = ".+"
-            case str(source) if source == _EVERY_FOLDER:
-                source = ".+/"
-            case source:
-                source = _with_first_fit(str(source).replace("(?P<ps_d>", "(?:"))
-        return Rule(whole, read.include, at, _compile(source))
-    return None
+    source, ignores = GitIgnoreSpecPattern.pattern_to_regex(below)
+    if source is None or ignores is None:
+        return None
+    if source == _EVERYTHING:
+        source = ".+"
+    elif source == _EVERY_FOLDER:
+        source = ".+/"
+    else:
+        source = _with_first_fit(source.replace("(?P<ps_d>", "(?:"))
+    return Rule(whole, ignores, at, source)
 
 
 def _with_first_fit(source: str) -> str:

@@ -25,6 +25,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])")
 _PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|<[^<>\n\"]+>")
 _BARE = re.compile(r"[^\s,:\[\]{}\"]+")
+_BLANK = re.compile(r"[ \t\r\n]+")
 _COMMENT = re.compile(r"//[^\r\n]*|#[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _PLAIN = {'"': re.compile(r'[^"\\\x00-\x1f]*'), "'": re.compile(r"[^'\\\x00-\x1f]*")}
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "'": "'"}
@@ -93,13 +94,13 @@ class _Parser:
 
     def _skip(self) -> None:
         """White space, and what people put where only white space may be."""
-        while self._next:
-            if self._next in " \t\r\n":
-                self.position += 1
-            elif found := _COMMENT.match(self.text, self.position):
+        while True:
+            if blank := _BLANK.match(self.text, self.position):
+                self.position = blank.end()
+            if found := _COMMENT.match(self.text, self.position):
                 self._wrong("a comment", self.position, "take it out: JSON has no comments")
                 self.position = found.end()
-            elif self._next.isspace() or self._next in "\ufeff\u200b":
+            elif self._next and (self._next.isspace() or self._next in "\ufeff\u200b"):
                 self._wrong(f"the invisible character U+{ord(self._next):04X}", self.position, "take it out")
                 self.position += 1
             else:

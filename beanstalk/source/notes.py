@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 from beanstalk.errors import InvalidInput, Problem, Where
 
 MOST_COMPARED = 200
-MOST_SHOWN = 40
+MOST_SHOWN, FEW_SHOWN = 40, 3
 MOST_HINTS = 50
 
 
@@ -60,8 +60,8 @@ class Notes:
             self.warn(place, text, hint)
 
     def meant(self, name: str, known: Collection[str]) -> str:
-        """A hint for a name that is not known. A near one is not looked for after very many mistakes: it takes time."""
-        return meant(name, known) if self.count < MOST_HINTS else _possible(known)
+        """A hint for a name that is not known. After very many mistakes none is looked for, since that takes time."""
+        return meant(name, known) if self.count < MOST_HINTS else _possible(known, FEW_SHOWN)
 
     def finish(self, also: Iterable[Problem] = ()) -> tuple[Problem, ...]:
         """The warnings, those of `also` among them, by place. Raises InvalidInput when there is a problem."""
@@ -87,8 +87,8 @@ def meant(name: str, known: Collection[str]) -> str:
     return f"did you mean {by_letters[close[0]]}?" if close else _possible(known)
 
 
-def _possible(known: Collection[str]) -> str:
-    shown = [*islice(known, MOST_SHOWN), *(["…"] if len(known) > MOST_SHOWN else [])]
+def _possible(known: Collection[str], most: int = MOST_SHOWN) -> str:
+    shown = [*islice(known, most), *(["…"] if len(known) > most else [])]
     return f"possible are {', '.join(shown)}"
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from beanstalk.errors import Problem, Where
 from beanstalk.source.hooks import Occasion
-from beanstalk.source.notes import meant
+from beanstalk.source.notes import Notes
 
 _PROXIES = {"nginx": "nginx", "httpd": "Apache"}
 _KNOWN = (*Occasion, *_PROXIES)
@@ -42,11 +42,11 @@ class PlatformFolder:
 def read_platform_folder(paths: Iterable[str]) -> PlatformFolder:
     """Look at the paths of a bundle. Nothing is an error: Elastic Beanstalk passes over what it does not know."""
     files: list[ProxyFile] = []
-    warnings: list[Problem] = []
+    notes = Notes()
     for path in sorted(paths):
         parts = path.split("/")
         if old := _old(parts):
-            warnings.append(Problem(old[0], Where(path), old[1]))
+            notes.warn(Where(path), old[0], old[1])
         elif parts[0] != ".platform" or (len(parts) > 1 and parts[1] in list(Occasion)):
             continue
         elif len(parts) > 2 and parts[1] in _PROXIES:
@@ -54,11 +54,11 @@ def read_platform_folder(paths: Iterable[str]) -> PlatformFolder:
             files.append(file)
             effect = "would replace" if file.replaces else "would extend"
             text = f"{effect} the configuration of {file.proxy} on Elastic Beanstalk; it has no effect on this machine"
-            warnings.append(Problem(text, Where(path), _proxy_hint(parts, file)))
+            notes.warn(Where(path), text, _proxy_hint(parts, file))
         else:
-            hint = meant(parts[1], _KNOWN) if len(parts) > 2 else f"the folders are {', '.join(_KNOWN)}"
-            warnings.append(Problem("nobody reads this file of .platform", Where(path), hint))
-    return PlatformFolder(tuple(files), tuple(warnings))
+            hint = notes.meant(parts[1], _KNOWN) if len(parts) > 2 else f"the folders are {', '.join(_KNOWN)}"
+            notes.warn(Where(path), "nobody reads this file of .platform", hint)
+    return PlatformFolder(tuple(files), tuple(notes.warnings))
 
 
 def _replaces(parts: list[str]) -> bool:

@@ -97,25 +97,34 @@ def _check(section: str, key: Node, content: Value, notes: Notes) -> None:
 
 def merge(sections: Iterable[Section], notes: Notes) -> Template:
     """Sections in the order of their files -> one template. Warns where two files disagree; see also `check_merged`."""
-    merged = {name: EMPTY for name in SECTIONS}
-    for section in sections:
-        merged[section.name] = _objects(merged[section.name], section.content, section.name, notes)
+    found = [*sections]
+    merged = {
+        name: _objects([section.content for section in found if section.name == name], name, notes) for name in SECTIONS
+    }
     return Template(**{name.lower(): content for name, content in merged.items()})
 
 
-def _objects(old: Object, new: Object, path: str, notes: Notes) -> Object:
-    found = {entry.key: entry for entry in old.entries}
-    for entry in new.entries:
-        earlier = found.get(entry.key)
-        inside = f"{path}.{entry.key}"
-        if earlier is None or earlier.value == entry.value:
-            found.setdefault(entry.key, entry)
-        elif isinstance(earlier.value, Object) and isinstance(entry.value, Object):
-            found[entry.key] = Entry(entry.key, _objects(earlier.value, entry.value, inside, notes), earlier.at)
-        else:
-            _clash(inside, earlier.at, entry.at, notes)
-            found[entry.key] = entry
-    return Object(tuple(found.values()))
+def _objects(objects: Iterable[Object], path: str, notes: Notes) -> Object:
+    by_key: dict[str, list[Entry]] = {}
+    for each in objects:
+        for entry in each.entries:
+            by_key.setdefault(entry.key, []).append(entry)
+    return Object(tuple(_one(entries, f"{path}.{key}", notes) for key, entries in by_key.items()))
+
+
+def _one(entries: list[Entry], path: str, notes: Notes) -> Entry:
+    """What several files say under one key, in their order: mappings together, else the last one, which is told."""
+    together = entries[:1]
+    for entry in entries[1:]:
+        if isinstance(entry.value, Object) and isinstance(together[0].value, Object):
+            together.append(entry)
+        elif entry.value != together[0].value:
+            _clash(path, together[0].at, entry.at, notes)
+            together = [entry]
+    if len(together) == 1:
+        return together[0]
+    inner = _objects([entry.value for entry in together if isinstance(entry.value, Object)], path, notes)
+    return Entry(together[0].key, inner, together[0].at)
 
 
 def _clash(path: str, earlier: Where, later: Where, notes: Notes) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from math import isinf
 from typing import Any
 
 from beanstalk.errors import Where
@@ -138,6 +139,9 @@ def _from_json(found: Any, at: Where, notes: Notes, depth: int) -> Value:
     if isinstance(found, str) and SURROGATE.search(found):
         notes.wrong(at, "an escape in backquotes is half a character", "write the character itself")
         return ""
+    if isinstance(found, float) and isinf(found):
+        notes.wrong(at, "a number in backquotes is too large", "correct the number")
+        return None
     return found if isinstance(found, str | int | float | bool) else None
 
 

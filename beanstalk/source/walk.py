@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from beanstalk.errors import Problem, Where
-from beanstalk.source.ignore import IgnoreFile, decide, read_ignore_file
+from beanstalk.source.ignore import LONGEST_TEXT, IgnoreFile, decide, read_ignore_file
 from beanstalk.source.never import HOME_MARK, OUR_HOME, VENV_MARK, VIRTUAL_ENVIRONMENT, why_never
 
 NO_RULE = "no rule leaves it out"
@@ -81,7 +81,8 @@ class Walk:
             self.problems.append(Problem("is no regular file", Where(path), "remove it, or write rules into a file"))
             return rules
         try:
-            text = (self.folder / path).read_text("utf-8", errors="surrogateescape")
+            with (self.folder / path).open(encoding="utf-8", errors="surrogateescape") as file:
+                text = file.read(LONGEST_TEXT)
         except OSError as error:
             self.problems.append(Problem(f"cannot be read: {error.strerror}", Where(path)))
             return rules

@@ -310,3 +310,8 @@ def test_any_text_is_an_option_or_a_usage_error(text):
     except UsageError:
         return
     assert f"{setting.namespace}:{setting.name}={setting.value}" == text
+
+
+def test_what_was_meant_is_looked_for_a_few_dozen_times_only():
+    found = problems(*(f"{COMMAND}:BatchSise=1" for _ in range(60)), *(f"aws:ec2:vpcs:N{n}=1" for n in range(60)))
+    assert ["did you mean" in each for each in found] == [True] * 50 + [False] * 70

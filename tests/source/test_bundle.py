@@ -48,6 +48,7 @@ def test_reading_gives_every_file_with_mode_size_and_hash(tmp_path: Path) -> Non
         ([Raw(b"a//b")], "empty part"),
         ([Raw(b"")], "empty part"),
         ([Raw(b"x" * 256)], "too long"),
+        ([Raw(b"x" * 9000)], "a name of 9000 bytes"),
         ([Raw(b"\xff\xfe", flags=1 << 11)], "not UTF-8"),
         ([Raw(b"a"), Raw(b"a")], "there twice"),
         ([Raw(b"a"), Raw(b"./a")], "there twice"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -185,6 +186,7 @@ def test_what_keeps_compose_from_starting_is_an_error(key, said):
         ("services: [a]", "services has to be a mapping"),
         (WEB + "  b: {image: a, ports: ['80:1']}", "host port 80/tcp is published twice, by web (line 4) and b"),
         (WEB + "  b: {image: a, ports: ['127.0.0.1:70-90:1-21']}", "host port 80/tcp is published twice"),
+        ("services: {a: {image: a, ports: ['80-90:80-90', '81:1', '89:1']}}", "host port 89/tcp is published twice"),
         (WEB + "  b: {image: a, links: [c]}\n  c: {image: a, depends_on: [b]}", "each other to start: b -> c -> b"),
         (WEB + "    container_name: x\n  b: {image: a, container_name: x}", "have the same container_name"),
         ("- a", "the Compose file holds no keys"),
@@ -192,6 +194,28 @@ def test_what_keeps_compose_from_starting_is_an_error(key, said):
 )
 def test_the_services_have_to_fit_together(text, said):
     assert said in refused(text)
+
+
+ADDRESSES = st.sampled_from(["", "0.0.0.0:", "10.0.0.1:", "10.0.0.2:"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(ADDRESSES, st.integers(80, 90), st.integers(0, 3)), max_size=6))
+def test_host_ports_clash_when_an_address_has_one_twice(ports):
+    lines = [f"'{ip}{first}-{first + more}:1-{1 + more}'" for ip, first, more in ports]
+    text = "services: {a: {image: a, ports: [" + ", ".join(lines) + "]}}"
+    twice = [
+        (one, other)
+        for one, other in combinations(ports, 2)
+        if one[1] <= other[1] + other[2]
+        and other[1] <= one[1] + one[2]
+        and ({one[0], other[0]} & {"", "0.0.0.0:"} or one[0] == other[0])
+    ]
+    try:
+        read(text)
+        assert not twice
+    except InvalidInput as error:
+        assert twice and all("published twice" in each.text for each in error.problems)
 
 
 def test_files_of_the_bundle_have_to_be_there():

@@ -227,4 +227,4 @@ def test_a_character_has_the_place_where_it_was_written_or_that_of_its_text(text
 
 def test_an_alias_cannot_repeat_a_long_text_without_end():
     text = "a: &a " + "x" * 500_000 + "\n" + "".join(f"b{n}: *a\n" for n in range(100))
-    assert "more than 33,554,432 characters once the aliases are followed" in problem(text)
+    assert "more than 8,388,608 characters once the aliases are followed" in problem(text)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from beanstalk.source.document import read_document
 from beanstalk.source.evaluate import Lookup, resolve, text_of
-from beanstalk.source.functions import Object, to_json
+from beanstalk.source.functions import Object, is_known, to_json
 from beanstalk.source.notes import Notes
 from beanstalk.source.values import read_value
 
@@ -112,6 +112,19 @@ def test_deep_conditions_of_deep_conditions_come_to_an_end():
     lookup = Lookup(conditions=section(f"{{{text}, C60: {{Fn::Equals: [1, 1]}}}}"))
     assert to_json(resolve(value("Fn::If: [C59, a, b]"), lookup)) == "b"
     assert to_json(resolve(value("[" * 40 + "{Fn::If: [C0, a, b]}" + "]" * 40), lookup)) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fn::Join: ['', [" + "{Ref: Long}, " * 5_000 + "]]",
+        "Fn::Sub: '" + "${Long}" * 5_000 + "'",
+        "'" + '`{"Ref": "Long"}`x' * 1_000 + "'",
+    ],
+)
+def test_a_text_that_would_grow_without_end_stays_as_it_is(text):
+    assert not is_known(resolve(value(text), Lookup(known={"Long": "x" * 100_000})))
+    assert is_known(resolve(value(text), Lookup(known={"Long": "x"})))
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ def test_backquotes_of_a_shell_are_left_alone(text):
         ("a: |\n  x\n   y `{\"Ref\": 'A'}`\n", "f:3:15: not valid JSON in backquotes"),
         ('a: \'b `{"Ref": "A"}\'\n', "f:1:20: the backquote that ends the function is missing"),
         ('a: \'`{"Ref": "A", "b": 1}`\'\n', "f:1:5: a function in backquotes has to be alone in its object"),
+        ("a: '`{\"Fn::Select\": [1e999, []]}`'\n", "f:1:5: a number in backquotes is too large"),
         ("a: '`{\"Ref\": NaN}`'\n", "f:1:5: not valid JSON in backquotes: nested too deep, or no such number"),
         ('a: \'`{"Ref": "\\ud800"}`\'\n', "f:1:5: an escape in backquotes is half a character"),
         ('a: \'`{"Ref": ["A"]}`\'\n', "f:1:5: Ref cannot be read: it takes the name of a resource or parameter"),

@@ -153,3 +153,8 @@ def test_merging_loses_nothing_and_the_later_file_wins(one, other):
     both = merged(one, other)
     assert merged(one, other, other) == both and set(both) == set(one) | set(other)
     assert merged(both, other) == both
+
+
+@given(RESOURCES, RESOURCES, RESOURCES)
+def test_files_merged_at_once_are_files_merged_one_by_one(one, other, third):
+    assert merged(one, other, third) == merged(merged(one, other), third)
