@@ -4,7 +4,7 @@
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help demo test test-all lint format bench clean
+.PHONY: help demo test test-all lint format bench fuzz clean
 
 help:
 	@echo "make demo      a rolling update under load, with every request counted; leaves the environment running"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint      ruff and mypy"
 	@echo "make format    rewrites the code in the one style"
 	@echo "make bench     the measurements"
+	@echo "make fuzz      broken input for every reader of a bundle, for ten minutes (SECONDS=60: for one)"
 	@echo "make clean     ends the demo and removes what was made, except .venv"
 
 demo: $(BIN)/.installed-load
@@ -37,9 +38,14 @@ MEASURES := $(filter-out benchmarks/__init__.py benchmarks/load.py,$(wildcard be
 bench: $(BIN)/.installed-test
 	@set -e; for measure in $(MEASURES); do echo "== $$measure"; $(BIN)/python "$$measure"; done
 
+SECONDS := 600
+
+fuzz: $(BIN)/.installed-test
+	$(BIN)/python scripts/fuzz.py --seconds $(SECONDS) $(ARGS)
+
 clean:
 	@test ! -d .demo || $(BIN)/python scripts/demo.py --end
-	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # The stamps: made again when the list of requirements changes.

@@ -16,11 +16,13 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from beanstalk.errors import Where
 from beanstalk.service.validation import FileKind, SourceFile, validate, validate_file
 from beanstalk.source import content as bundle_content
 from beanstalk.source.bundle import read_bundle, remove_unpacked, unpack_bundle
 from beanstalk.source.ebextensions import read_extensions
 from beanstalk.source.evaluate import Lookup, resolve
+from beanstalk.source.functions import Value
 from beanstalk.source.hooks import HookFile, read_hooks
 from beanstalk.source.ignore import decide, read_ignore_file
 from beanstalk.source.image_name import unfilled, why_not_an_image
@@ -56,7 +58,7 @@ def _extensions(content: bytes) -> object:
         mappings=template.mappings,
         conditions=template.conditions,
     )
-    values = [value_of(each.value, each.at) for each in found.settings[:1000] if each.at]
+    values: list[Value] = [value_of(each.value, Where("01.config")) for each in found.settings[:1000]]
     values += [template.resources, template.outputs, *(file.content for file in found.files)]
     return [resolve(value, lookup) for value in values]
 
@@ -100,7 +102,8 @@ def _zip(content: bytes) -> object:
         path = Path(scratch, "a.zip")
         path.write_bytes(content)
         unpack_bundle(read_bundle(path), unpacked := Path(scratch, "unpacked"))
-        return remove_unpacked(unpacked)
+        remove_unpacked(unpacked)
+    return None
 
 
 def _bundle(content: bytes) -> object:
@@ -120,7 +123,7 @@ def _schedule(content: bytes) -> object:
 
 def _text(content: bytes) -> object:
     text = content.decode("utf-8", "replace")
-    return resolve(value_of(text, None), Lookup()), why_not_an_image(text), unfilled(text)  # type: ignore[arg-type]
+    return resolve(value_of(text, Where("text")), Lookup()), why_not_an_image(text), unfilled(text)
 
 
 def _project(content: bytes) -> object:
@@ -190,7 +193,11 @@ def _in_tests(name: str) -> Iterator[bytes]:
 
 def _zipped() -> bytes:
     with tempfile.TemporaryDirectory(prefix="any-input-") as scratch:
-        files = {"a/b.py": b"x" * 50, "link": (b"a/b.py", 0o120777), "run.sh": (b"#!/bin/sh", 0o100755)}
+        files: dict[str, bytes | tuple[bytes, int]] = {
+            "a/b.py": b"x" * 50,
+            "link": (b"a/b.py", 0o120777),
+            "run.sh": (b"#!/bin/sh", 0o100755),
+        }
         return honest_zip(Path(scratch, "a.zip"), files).read_bytes()
 
 
