@@ -43,25 +43,30 @@ class Network:
 
 @dataclass
 class Networks:
-    """range: such as "10.213.0.0/16"."""
+    """usual: the range of those for whom no other one is named, such as "10.213.0.0/16"."""
 
     engine: Engine
     labels: Labels
-    range: str
+    usual: str
     _reserved: set[IPv4Network] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def of_instance(self, instance: Instance, containers: int) -> Network:
-        """The instance's own network, made when there is none. Raises TargetError, also when the range is used up."""
+    def of_instance(self, instance: Instance, containers: int, network_range: str = "") -> Network:
+        """The instance's own network, made when there is none. network_range: another one than the usual.
+
+        Raises TargetError, also when the range is used up.
+        """
         prefix = _SMALLEST
         while 2 ** (32 - prefix) - 3 < containers:
             prefix -= 1
-        return self._get(self.labels.name(instance.id), self.labels.of_instance(instance), prefix)
+        whole = _range(network_range or self.usual, prefix)
+        return self._get(self.labels.name(instance.id), self.labels.of_instance(instance), whole, prefix)
 
     def shared(self) -> Network:
         """One for all instances of a single container, where the engine has no default network."""
-        prefix = min(_SMALLEST, max(_SHARED, self._whole(_SMALLEST).prefixlen + 2))
-        return self._get(self.labels.name("shared"), self.labels.of_home(), prefix)
+        whole = _range(self.usual, _SMALLEST)
+        prefix = min(_SMALLEST, max(_SHARED, whole.prefixlen + 2))
+        return self._get(self.labels.name("shared"), self.labels.of_home(), whole, prefix)
 
     def remove_shared(self) -> None:
         """Unless somebody is in it."""
@@ -73,12 +78,12 @@ class Networks:
                 with suppress(EngineRefused), self.engine.ask() as api:
                     api.remove_network(each["Id"])
 
-    def _get(self, name: str, marks: dict[str, str], prefix: int) -> Network:
+    def _get(self, name: str, marks: dict[str, str], whole: IPv4Network, prefix: int) -> Network:
         first = _digest(name)
         for _ in range(_TRIES):
             if found := self._find(name, marks):
                 return found
-            with self._choose(prefix, first) as subnet:
+            with self._choose(whole, prefix, first) as subnet:
                 try:
                     self._create(name, subnet, marks)
                 except EngineRefused as error:
@@ -87,9 +92,7 @@ class Networks:
                     first += 1
                 else:
                     return Network(name, subnet)
-        raise TargetError(
-            f"no network can be made in {self.range}: each one is somebody else's as soon as it is chosen"
-        )
+        raise TargetError(f"no network can be made in {whole}: others take each one as soon as it is chosen")
 
     def _find(self, name: str, marks: dict[str, str]) -> Network | None:
         with self.engine.ask() as api:
@@ -109,9 +112,8 @@ class Networks:
             api.create_network(name, "bridge", ipam=pools, check_duplicate=True, labels=marks)
 
     @contextmanager
-    def _choose(self, prefix: int, first: int) -> Iterator[IPv4Network]:
+    def _choose(self, whole: IPv4Network, prefix: int, first: int) -> Iterator[IPv4Network]:
         """A free subnet that nobody else of this process gets meanwhile."""
-        whole = self._whole(prefix)
         with self.engine.ask() as api:
             used = [subnet for each in api.networks() for subnet in _subnets(each)] + _local()
         with self._lock:
@@ -119,7 +121,7 @@ class Networks:
             if subnet is None:
                 covering = next((f" by {each}" for each in used if whole.subnet_of(each)), "")
                 hint = "set another range: --option beanstalk:docker:NetworkRange=172.28.0.0/14"
-                raise TargetError(f"every network of {self.range} is in use{covering}", hint=hint)
+                raise TargetError(f"every network of {whole} is in use{covering}", hint=hint)
             self._reserved.add(subnet)
         try:
             yield subnet
@@ -127,14 +129,16 @@ class Networks:
             with self._lock:
                 self._reserved.discard(subnet)
 
-    def _whole(self, prefix: int) -> IPv4Network:
-        try:
-            found = ip_network(self.range)
-        except ValueError as error:
-            raise TargetError(f"the network range is wrong: {error}", hint="write it as in 10.213.0.0/16") from None
-        if not isinstance(found, IPv4Network) or found.prefixlen > prefix:
-            raise TargetError(f"the network range {self.range} is too small", hint=f"/{prefix} is the least, of IPv4")
-        return found
+
+def _range(text: str, prefix: int) -> IPv4Network:
+    """With room for a subnet of this prefix."""
+    try:
+        found = ip_network(text)
+    except ValueError as error:
+        raise TargetError(f"the network range is wrong: {error}", hint="write it as in 10.213.0.0/16") from None
+    if not isinstance(found, IPv4Network) or found.prefixlen > prefix:
+        raise TargetError(f"the network range {text} is too small", hint=f"/{prefix} is the least, of IPv4")
+    return found
 
 
 def free_subnet(whole: IPv4Network, prefix: int, used: Sequence[IPv4Network], first: int = 0) -> IPv4Network | None:

@@ -110,8 +110,7 @@ class Steps:
     def _create(self, facts: EngineFacts, wanted: Wanted) -> str:
         network, count = None, len(wanted.group.containers)
         if count > 1:
-            networks = replace(self.networks, range=wanted.group.network_range or self.networks.range)
-            network = networks.of_instance(wanted.instance, count)
+            network = self.networks.of_instance(wanted.instance, count, wanted.group.network_range)
         elif not facts.bridge:
             network = self.networks.shared()
         limited = facts.log_driver == _JSON_FILE

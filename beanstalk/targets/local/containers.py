@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -57,6 +57,16 @@ class Reachable:
     host_port: int
 
 
+@dataclass(slots=True)
+class _Leaving:
+    """How far an instance is that stops. since: when that began.  patience_s: how long each container may take, None
+    while nobody said.  asked: {container id: when it was asked to stop}."""
+
+    since: float
+    patience_s: float | None = None
+    asked: dict[str, float] = field(default_factory=dict)
+
+
 class ContainerHost:
     """Starts and ends containers. Its methods are for one thread, and do not make it wait."""
 
@@ -74,8 +84,8 @@ class ContainerHost:
         self._owners: dict[str, str] = {}
         """{container id: instance id}"""
         self._away: dict[tuple[str, str], float] = {}
-        self._leaving: dict[str, dict[str, float]] = {}
-        """{instance id: {container id: when it was asked to stop}}"""
+        self._leaving: dict[str, _Leaving] = {}
+        self._left: set[str] = set()
         self._noticed: dict[str, float] = {}
         self._again: dict[str, float] = {}
 
@@ -166,12 +176,17 @@ class ContainerHost:
 
     def signal(self, instance: Instance, identities: Identities, number: signal.Signals) -> None:
         """SIGTERM: have each container stopped by its own stop signal, before those that it depends on; `gone` goes
-        on with that. Others are sent to all of them."""
+        on with that. SIGKILL after that says how long each one may take that has no limit of its own: so long as the
+        instance has taken by now. Else a signal is sent to all of them."""
         snapshot = self._view.look()
         mine = snapshot.of(instance.id) if snapshot else {}
-        if number is signal.SIGTERM:
-            self._leaving.setdefault(instance.id, {})
-            self._stop_next(instance.id, mine)
+        leaving = self._leaving.get(instance.id)
+        if number is signal.SIGTERM and leaving is None:
+            leaving = self._leaving[instance.id] = _Leaving(time.monotonic())
+        if number is signal.SIGKILL and leaving is not None and leaving.patience_s is None:
+            leaving.patience_s = time.monotonic() - leaving.since
+        if leaving is not None and number in (signal.SIGTERM, signal.SIGKILL):
+            self._stop_next(leaving, mine)
             return
         known = {key for key, _ in identities.values() if isinstance(key, str)}
         for container_id in known | {seen.id for seen in mine.values() if seen.is_running}:
@@ -179,13 +194,14 @@ class ContainerHost:
 
     def gone(self, instance: Instance, identities: Identities) -> bool:
         """Whether nothing of the instance is left on the engine; removes what does not run any more."""
-        if not private_folder(self._home, instance.environment_id, instance.id).is_dir():
-            return True  # there never was anything
+        if instance.id in self._left or not private_folder(self._home, instance.environment_id, instance.id).is_dir():
+            return True  # or there never was anything
         if any(key[0] == instance.id and not job.done() for key, job in self._jobs.items()):
             return False
         removal = self._jobs.pop((instance.id, _REMOVAL), None)
         if removal is not None:
             if removal.exception() is None:
+                self._left.add(instance.id)
                 return True
             self._again[instance.id] = time.monotonic() + _AGAIN_S
         snapshot = self._view.look(self._changed.get(instance.id, 0.0))
@@ -193,7 +209,8 @@ class ContainerHost:
             return False
         mine = snapshot.of(instance.id)
         if any(seen.is_running for seen in mine.values()):
-            self._stop_next(instance.id, mine)
+            if instance.id in self._leaving:
+                self._stop_next(self._leaving[instance.id], mine)
         elif all(seen.is_created or self._is_written(seen) for seen in mine.values()):
             self._do((instance.id, _REMOVAL), partial(self._steps.remove, instance.id))
         return False
@@ -207,6 +224,7 @@ class ContainerHost:
             self._forget(container_id)
         for memory in (self._changed, self._leaving, self._again):
             memory.pop(instance.id, None)
+        self._left.discard(instance.id)
         for key in [key for key in self._jobs if key[0] == instance.id]:
             del self._jobs[key]
 
@@ -313,19 +331,19 @@ class ContainerHost:
         since = self._noticed.setdefault(seen.id, time.monotonic())
         return self._logs.is_complete(seen.id) or time.monotonic() - since > _LOGS_S
 
-    def _stop_next(self, instance_id: str, mine: Mapping[str, Seen]) -> None:
+    def _stop_next(self, leaving: _Leaving, mine: Mapping[str, Seen]) -> None:
         """Ask those to stop that no other one depends on; kill those that took too long."""
-        asked = self._leaving.get(instance_id)
         running = [seen for seen in mine.values() if seen.is_running]
-        if asked is None:
-            return
         needed = {name for seen in running for name in seen.after if name != seen.name}
         for seen in [seen for seen in running if seen.name not in needed] or running:
-            if seen.id not in asked:
-                asked[seen.id] = time.monotonic()
+            now = time.monotonic()
+            if seen.id not in leaving.asked:
+                leaving.asked[seen.id] = now
                 self._pool.submit(_quietly, self._steps.ask_to_stop, seen.id)
-            elif seen.stop_after_s is not None and time.monotonic() - asked[seen.id] > seen.stop_after_s:
-                asked[seen.id] = time.monotonic()
+                continue
+            limit_s = leaving.patience_s if seen.stop_after_s is None else seen.stop_after_s
+            if limit_s is not None and now - leaving.asked[seen.id] > limit_s:
+                leaving.asked[seen.id] = now - limit_s + _AGAIN_S
                 self._pool.submit(_quietly, self._steps.kill, seen.id)
 
     def _seen(self, instance: Instance) -> dict[str, Seen]:

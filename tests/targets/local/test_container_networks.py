@@ -102,6 +102,11 @@ def test_a_group_that_needs_more_room_gets_it(made):
 
 
 @pytest.mark.docker
+def test_an_instance_may_name_another_range(made):
+    assert made().of_instance(INSTANCE, 2, "10.216.0.0/24").subnet.subnet_of(IPv4Network("10.216.0.0/24"))
+
+
+@pytest.mark.docker
 def test_a_subnet_that_somebody_else_took_meanwhile_is_left_to_them(made, engine, monkeypatch):
     first = made("10.215.0.0/27").of_instance(INSTANCE, 2)
     monkeypatch.setattr(module, "_subnets", lambda found: iter(()))  # as if it had been made since one looked

@@ -328,6 +328,17 @@ def test_without_a_limit_of_its_own_it_is_killed_when_the_agent_says_so(bench):
     assert bench.left() == []
 
 
+def test_what_it_depends_on_has_its_time_even_when_it_was_killed_itself(bench):
+    line = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
+    db, web = shell("db", UNTIL_TOLD.replace("exit 0", "echo bye; exit 0")), shell("web", line, links=(("db", "db"),))
+    identities = bench.launch(db, web)
+    wait_until(lambda: bench.host.ended(identities) or all("ready" in bench.said(name) for name in ("db", "web")))
+    bench.host.signal(INSTANCE, identities, signal.SIGTERM)
+    time.sleep(0.5)
+    wait_until(lambda: bench.host.signal(INSTANCE, identities, signal.SIGKILL) or bench.host.gone(INSTANCE, identities))
+    assert bench.said("db") == "ready\nbye\n"
+
+
 def test_it_is_started_again_in_its_place(bench):
     container = shell("web", "echo >> /tmp/runs; echo run $(wc -l < /tmp/runs); " + UNTIL_TOLD)
     whole = group(container, shell("other", FOR_EVER))
