@@ -48,6 +48,11 @@ _TOLD_TO_SCRIPTS = ("aws:elasticbeanstalk:container:", "aws:elasticbeanstalk:cus
 _HOOKS = (".platform/hooks/", ".platform/confighooks/")
 
 
+def mode_of(configuration: Configuration) -> str:
+    """How an application is to run: "process", "docker", or "" for what its platform does."""
+    return configuration.text("beanstalk:deployment", "Mode") or ""
+
+
 def platform_group(
     bundle: Bundle, configuration: Configuration, platform: Platform, extensions: Extensions
 ) -> tuple[ContainerGroup, tuple[Problem, ...]]:
@@ -226,11 +231,13 @@ class _Making:
 
     def _options(self) -> str:
         """One a line: namespace, name and value, with tabs between, the value as a JSON string."""
-        found = [each for each in self.configuration.all() if each.namespace.startswith(_TOLD_TO_SCRIPTS)]
+        resolved = self.configuration.resolved
+        said = [each for each in self.configuration.stated() if each.namespace.startswith(_TOLD_TO_SCRIPTS)]
+        said += [resolved(value.namespace, value.option) for value in self.platform.values]
+        values = {(each.namespace, each.name): each.value for each in said if each.value is not None}
         return "\n".join(
-            f"{each.namespace}\t{each.name}\t{json.dumps(each.value, ensure_ascii=False)}"
-            for each in found
-            if each.value is not None
+            f"{namespace}\t{name}\t{json.dumps(value, ensure_ascii=False)}"
+            for (namespace, name), value in sorted(values.items())
         )
 
     def _tell_loopback(self, lines: tuple[ProcfileEntry, ...]) -> None:

@@ -71,7 +71,7 @@ def read_image(reader: Reader, node: Node, folder: Path, web: Callable[[Node], W
     known = ("port", "user", "version", "version_of_branch", "version_from", "bases", "environment", "web")
     fields = reader.fields(node, "image", known, required=("port", "bases"))
     if not (folder / TEMPLATE).is_file():
-        reader.wrong(node, f"there is no {TEMPLATE} beside this file", "docs/platforms.md shows one")
+        reader.wrong(node, f"{TEMPLATE} is not a file beside this one", "docs/platforms.md shows what is in it")
     version = reader.text(fields.get("version"))
     bases = reader.each(fields.get("bases"), lambda each: _base(reader, each, version))
     if "bases" in fields and not bases:

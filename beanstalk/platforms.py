@@ -7,7 +7,7 @@ Folders of the user come first and may replace ours by name. Pure apart from rea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatch
 from pathlib import Path
@@ -56,8 +56,12 @@ def list_platforms(search: Sequence[Path] = ()) -> tuple[Platform, ...]:
 def find_platform(name: str, search: Sequence[Path] = ()) -> Platform:
     """The platform called `name`: its folder, or one of its other names, such as Elastic Beanstalk's branches.
 
+    With a / in it, it is the path of a platform's folder; such a platform is called by its absolute path.
     Raises NotFound, InvalidInput.
     """
+    if "/" in name and (Path(name) / FILE_NAME).is_file():
+        folder = Path(name).resolve()
+        return replace(read_platform(folder), name=str(folder))
     for folder in _folders(search):
         if name and Path(name).name == name and (folder / name / FILE_NAME).is_file():
             return read_platform(folder / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +48,14 @@ class Running:
             except OSError:
                 assert self._state()["Running"] and time.monotonic() < until, self.logs()
                 time.sleep(0.05)
+
+    def status(self, path: str) -> int:
+        """Of the answer to a request; call when it answers."""
+        try:
+            with urllib.request.urlopen(f"http://{self.address}:{self.port}{path}", timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
 
     def run(self, command: str, user: str = "") -> tuple[int, str]:
         """(exit code, output) of a command line in it."""

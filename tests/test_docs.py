@@ -21,6 +21,7 @@ from beanstalk.options.catalogue import catalogue
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.document import WITHOUT_EFFECT, document
 from beanstalk.options.resolve import Layer, resolve
+from beanstalk.platform_image import mode_of, platform_group
 from beanstalk.platforms import find_platform, sample_files
 from beanstalk.rollout.health import COLOUR, Situation, environment_health
 from beanstalk.rollout.policies import batch_of, promises
@@ -216,9 +217,13 @@ def test_options_said_to_be_without_effect_are_those_that_nobody_asks_for(
     configuration = resolve({Layer.ENVIRONMENT: [OptionSetting(*url)]})
     monkeypatch.setattr(Configuration, "resolved", resolved)
     rollout_for(configuration, 1)
-    for name in ("python", "node", "procfile"):
+    mode_of(configuration)
+    for name in ("python", "node", "procfile", "php"):
         platform = find_platform(name)
-        make_workload(make_bundle(tmp_path / name, sample_files(platform)), configuration, platform)
+        bundle = make_bundle(tmp_path / name, sample_files(platform))
+        workload = make_workload(bundle, configuration, platform) if platform.web else None
+        group, _ = platform_group(bundle, configuration, platform, read_extensions([]))
+        assert workload or group
     container_group(make_bundle(tmp_path / "docker", {"Dockerfile": "FROM a\nEXPOSE 80"}), configuration)
     described = {(option.namespace, option.name) for option in catalogue().options()}
     idle = {(namespace, name) for namespace, found in WITHOUT_EFFECT.items() for name in found}

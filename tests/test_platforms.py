@@ -13,6 +13,7 @@ from beanstalk.platforms import detect, find_platform, list_platforms, sample_fi
 from tests.bundles import make_bundle
 
 MINIMAL = "title: Mine\nbranch: Mine 1\nversion: 1.0.0\ndetect: {order: 10, any: [mine.txt]}\n"
+IMAGE = "image: {port: 8000, bases: [{image: a:1}]}\n"
 
 
 def write_platform(search: Path, name: str, text: str) -> Path:
@@ -115,6 +116,14 @@ def test_elastic_beanstalks_names_find_the_platform(name: str, found: str) -> No
     assert find_platform(name).name == found
 
 
+def test_a_platform_is_found_by_the_path_of_its_folder_and_called_by_it(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    write_platform(tmp_path / "folder", "mine", MINIMAL)
+    monkeypatch.chdir(tmp_path)
+    found = find_platform("./folder/mine")
+    assert (found.title, found.name) == ("Mine", str(tmp_path / "folder/mine"))
+    assert find_platform(found.name) == found
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
@@ -146,6 +155,15 @@ def test_a_search_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
         (MINIMAL + "sample: {a: ../a}\n", "p/platform.yaml:5:13: ../a is not a file beside this one"),
         (MINIMAL + "title: again\n", "p/platform.yaml:5:1: the key 'title' is here twice"),
         (MINIMAL.replace("10", "first"), "p/platform.yaml:4:17: expected a number, not 'first'"),
+        (MINIMAL + IMAGE, "p/platform.yaml:5:8: Dockerfile.j2 is not a file beside this one"),
+        (MINIMAL + IMAGE.replace("8000", "80"), "p/platform.yaml:5:15: 80 cannot be the port"),
+        (MINIMAL + IMAGE.replace("a:1", "a b"), "p/platform.yaml:5:37: 'a b' is no name of an image"),
+        (MINIMAL + IMAGE.replace("a:1", "'a:{{version}}'"), "p/platform.yaml:5:37: {{version}} has no value"),
+        (MINIMAL + IMAGE.replace("}]", "}], user: root"), "p/platform.yaml:5:50: 'root' cannot be the user"),
+        (MINIMAL + IMAGE.replace("a:1", "a, managers: [yam]"), "did you mean yum?"),
+        (MINIMAL + IMAGE.replace("{image: a:1}", ""), "p/platform.yaml:5:28: there is no base"),
+        (MINIMAL + IMAGE.replace("}]", "}], version_of_branch: x"), "this needs exactly one group: the version"),
+        (MINIMAL + "image: {port: 8000}\n", "p/platform.yaml:5:8: image needs bases"),
         ("title: [\n", "p/platform.yaml:1:9: not valid YAML"),
         ("", "p/platform.yaml:1: a platform needs title"),
         ("- a\n", "p/platform.yaml:1:1: expected a mapping"),
@@ -261,9 +279,11 @@ def test_a_pattern_can_be_for_exactly_one_file(tmp_path: Path) -> None:
 
 def test_the_platform_that_the_documentation_shows_is_one(tmp_path: Path) -> None:
     text = Path(__file__).parents[1].joinpath("docs/platforms.md").read_text()
-    (tmp_path / "sample.config.ru").touch()
+    for name in ("sample.config.ru", "Dockerfile.j2"):
+        (tmp_path / name).touch()
     platform = parse_platform(text.split("```yaml\n")[1].split("```")[0], tmp_path)
     assert (platform.title, platform.order, len(platform.web)) == ("Ruby", 30, 1)
+    assert platform.image and [base.managers for base in platform.image.bases] == [("apt", "rubygems"), ("rpm", "yum")]
     bundle = make_bundle(tmp_path, {"Gemfile": "gem 'a', path: 'lib'\n", "lib/a.rb": "", "config.ru": ""})
     choice = choose_build(platform, bundle)
     assert choice is not None and files_of(choice, bundle) == ("Gemfile", "lib/a.rb")

@@ -30,7 +30,9 @@ from beanstalk.cli.session import Command, Session, flag, pass_session
 from beanstalk.cli.suggestions import complete_platform, complete_saved
 from beanstalk.cli.terminal import notice
 from beanstalk.errors import NotFound, UsageError
+from beanstalk.image.base import version_of_branch
 from beanstalk.model import OptionSetting
+from beanstalk.platform_image import DOCKER
 from beanstalk.platforms import Platform, detect, find_platform
 from beanstalk.service.changes import Change
 from beanstalk.service.configuration import ASG, COMMAND, ENVIRONMENT, OURS, PROPERTIES
@@ -118,7 +120,7 @@ _settings_flags = as_one(
 )  # fmt: skip
 @_settings_flags
 @tags_flag
-@flag("--mode", type=click.Choice(["process", "docker"]), help="process, the only mode in this version.")
+@flag("--mode", type=click.Choice(["process", "docker"]), help="As processes, or in a container of the platform.")
 @dry_run_flag
 @waiting_flags
 @modules_flag
@@ -142,7 +144,7 @@ def command(
     dry_run: bool,
 ) -> None:
     """Create the environment ENV (by default that of env.yaml, else APPLICATION-dev) and deploy the project to it."""
-    _check(tier, mode)
+    _check(tier)
     application = _application(session, platform, dry_run)
     saved = _saved(session, application, cfg)
     base = Base(saved=saved, tags=parse_tags(tags) if tags else None, tier=WEB if tier else None)
@@ -154,11 +156,12 @@ def command(
         base = replace(base, manifest=manifest_of(chosen.bundle, group, env or "", cname or "", given))
         name = env or (base.manifest.environment_name if base.manifest else "") or default_name(application)
         known = its_sample.name if its_sample else _platform(session, platform, base.manifest, chosen, mode)
+        remembered = _remembered(mode, platform or session.project.platform, known, session)
         default = _BranchDefault(session, name, branch_default, group)
 
         def prepare() -> Change:
             where = session.service, name, chosen.version, chosen.bundle
-            return prepare_create(*where, settings, cname, known, mode, base)
+            return prepare_create(*where, [*remembered, *settings], cname, known, mode, base)
 
         def begun() -> None:
             keep()
@@ -186,10 +189,8 @@ def _application(session: Session, platform: str | None, dry_run: bool) -> str:
     return made.application
 
 
-def _check(tier: str | None, mode: str | None) -> None:
+def _check(tier: str | None) -> None:
     """Raises UsageError for what is not in this version."""
-    if mode == "docker":
-        raise UsageError("containers (--mode docker) are not in this version", hint="--mode process, or leave it out")
     if tier and tier.lower() not in ("web", "webserver"):
         raise UsageError(f"the tier {tier} is not in this version", hint="there is: webserver")
 
@@ -220,6 +221,17 @@ def _platform(
         found = detect(chosen.bundle, session.service.platforms, mode)
         notice(f"the platform {wanted} is not known here; taking {found.reason}", session.quiet)
         return found.platform.name
+
+
+def _remembered(mode: str | None, named: str | None, known: str | None, session: Session) -> list[OptionSetting]:
+    """What later deployments have to know: the mode, and the version of the language in the name of a branch of Elastic
+    Beanstalk ("Python 3.11 running on ...")."""
+    if mode is None:
+        return []
+    found = [OptionSetting(OURS, "Mode", mode)]
+    section = find_platform(known, session.service.platforms).image if known else None
+    version = version_of_branch(section, named) if section and named else ""
+    return [*found, OptionSetting(DOCKER, "Version", version)] if version and mode == "docker" else found
 
 
 def _known(session: Session, said: SavedConfiguration | Manifest | None, who: str) -> str | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
+from beanstalk.cli.project import FOLDER
 from beanstalk.cli.session import CommandGroup, Session, pass_session
 from beanstalk.cli.suggestions import complete_platform
 from beanstalk.cli.terminal import table, write_json
 from beanstalk.errors import UsageError
 from beanstalk.platforms import Platform, find_platform, list_platforms
+from beanstalk.service.platform_folders import check_platform, make_platform_folder
 
 
 @click.group(cls=CommandGroup)
@@ -37,13 +40,29 @@ def show(session: Session, name: str | None) -> None:
     wanted = name or session.project.platform
     if not wanted:
         raise UsageError("which platform", hint="name one; beanstalk platform list tells which there are")
-    found = document(find_platform(wanted, session.service.platforms))
+    platform = find_platform(wanted, session.service.platforms)
+    check_platform(platform)
+    found = document(platform)
     if session.json:
         write_json(found)
         return
     for key, value in found.items():
         text = (", ".join(value) or "-") if isinstance(value, list) else value
         click.echo(f"{key}: {text}")
+
+
+@command.command()
+@click.argument("name")
+@pass_session
+def init(session: Session, name: str) -> None:
+    """Write a platform NAME of your own to start from: into --platforms DIR, else into the project."""
+    into = Path(session.platforms) if session.platforms else session.project.folder / FOLDER / "platforms"
+    made = make_platform_folder(name, into)
+    if session.json:
+        write_json({"PlatformName": name, "Path": str(made[0].parent), "Files": [path.name for path in made]})
+        return
+    for path in made:
+        click.echo(path)
 
 
 def document(platform: Platform) -> dict[str, Any]:
@@ -54,6 +73,15 @@ def document(platform: Platform) -> dict[str, Any]:
         "Title": platform.title,
         "AlsoCalled": list(platform.also_called),
         "DetectedBy": list(platform.detect),
+        "Modes": _modes(platform),
+        "BaseImages": [base.image for base in platform.image.bases] if platform.image else [],
         "SampleFiles": [name for name, _ in platform.sample],
         "Path": str(platform.folder),
     }
+
+
+def _modes(platform: Platform) -> list[str]:
+    """As what its applications run."""
+    if platform.containers:
+        return ["docker"]
+    return ["process", "docker"] if platform.image else ["process"]

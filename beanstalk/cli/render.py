@@ -6,14 +6,41 @@ from pathlib import Path
 
 import click
 
+from beanstalk.cli.flags import option_flag
+from beanstalk.cli.packing import Wanted, pack
 from beanstalk.cli.session import CommandGroup, Session, flag, pass_session
-from beanstalk.cli.terminal import write_json
+from beanstalk.cli.terminal import warn, write_json
+from beanstalk.model import OptionSetting
 from beanstalk.service.agent import balancer as load_balancer
+from beanstalk.service.rendering import render_dockerfile
 
 
 @click.group(cls=CommandGroup)
 def command() -> None:
     """Print a generated artefact."""
+
+
+@command.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@flag("-p", "--platform", metavar="NAME", help="The platform; by default that of the project.")
+@option_flag
+@flag("-o", "--output", "out", type=click.Path(path_type=Path), metavar="FILE", help="Write it there.")
+@pass_session
+def dockerfile(
+    session: Session, path: Path | None, platform: str | None, options: tuple[OptionSetting, ...], out: Path | None
+) -> None:
+    """The Dockerfile of the project, or of the folder or zip PATH, as --mode docker would build it."""
+    packed = pack(session, Wanted(archive=path))
+    named = platform or (None if path else session.project.platform)
+    found = render_dockerfile(session.service, packed.bundle, named, options)
+    for problem in found.warnings:
+        warn(str(problem), session.quiet)
+    if out:
+        out.write_text(found.text)
+    if session.json:
+        write_json({"PlatformName": found.platform, "Path": str(out) if out else None, "Dockerfile": found.text})
+    elif not out:
+        click.echo(found.text, nl=False)
 
 
 @command.command()

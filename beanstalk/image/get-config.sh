@@ -106,8 +106,8 @@ case $what in
 environment) properties '' | show "$key" ;;
 addons) properties RDS_ | show "$key" ;;
 container)
-    printf 'environment_name\t"%s"\ninstance_port\t"%s"\napp_user\t"%s"\n' \
-        "${BEANSTALK_ENVIRONMENT_NAME-}" "${PORT-}" "${BEANSTALK_USER-}" | show "$key"
+    printf 'environment_name\t"%s"\ninstance_port\t"%s"\n' \
+        "${BEANSTALK_ENVIRONMENT_NAME-}" "${PORT-}" | show "$key"
     ;;
 platformconfig)
     printf 'AppDeployDir\t"/var/app/current/"\nAppStagingDir\t"/var/app/staging/"\nProxyServer\t"none"\n' | show "$key"

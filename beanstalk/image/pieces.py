@@ -35,8 +35,9 @@ def system(user: str, prepare: Iterable[str]) -> list[str]:
             f" && {{ grep -q '^{user}:' /etc/group || echo '{group}' >> /etc/group; }}"
             f" && mkdir -p {folders} && chown {user}:{user} {CURRENT} {home} && ln -s {CURRENT} {STAGING}"
         ),
-        comment("what tells scripts the settings"),
+        comment("what tells scripts the settings, and what starts the processes and hands SIGTERM on to them"),
         _program("get-config.sh", GET_CONFIG),
+        _program("start.sh", START),
     ]
 
 
@@ -73,9 +74,8 @@ def application(user: str, build: Build | None, args: Iterable[str], lines: Sequ
 def start(user: str, port: int, processes: Iterable[Process], variables: Pairs) -> list[str]:
     """Raises ValueError for a command or variable that cannot stand in a Dockerfile."""
     return [
-        comment("its processes, and the program that starts them and hands SIGTERM on to them"),
+        comment("its processes"),
         *(write_file(f"{PROCESSES}/{process.name}", f"{process.command}\n".encode()) for process in processes),
-        _program("start.sh", START),
         *(variable(name, value) for name, value in variables),
         f"EXPOSE {port}",
         "STOPSIGNAL SIGTERM",

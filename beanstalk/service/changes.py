@@ -16,13 +16,15 @@ from statistics import median
 from beanstalk.agent.daemon import check_balancer, ensure_agent
 from beanstalk.agent.rollouts import rollout_json
 from beanstalk.container_groups import container_group
+from beanstalk.containers import ContainerGroup
 from beanstalk.errors import BeanstalkError, EnvironmentBusy, Problem
 from beanstalk.model import OptionSetting, Policy, Rollout
 from beanstalk.options.circumstances import Circumstances, family
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.resolve import resolve
 from beanstalk.options.updates import Changed
-from beanstalk.platforms import detect, find_platform
+from beanstalk.platform_image import mode_of, platform_group
+from beanstalk.platforms import Platform, detect, find_platform
 from beanstalk.records import Deployment, Environment, Kind, Operation, Severity, Status, Version
 from beanstalk.service.configuration import (
     Stored,
@@ -38,6 +40,7 @@ from beanstalk.service.consequences import check_update, consequences, running_c
 from beanstalk.service.lifecycle import apply_after
 from beanstalk.service.notices import notices, with_scripts
 from beanstalk.service.place import Service, new_request_id
+from beanstalk.service.validation_homes import DOCKER, PROCESS
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.ebextensions import Extensions, read_extensions
 from beanstalk.store.attachments import Tag
@@ -111,7 +114,7 @@ def work_out(
 
     force: replace the instances even when nothing changed.
     """
-    extensions = _extensions(inputs.bundle)
+    extensions = extensions_of(inputs.bundle)
     named = find_platform(inputs.platform, service.platforms) if inputs.platform else None
     if named is None or (named.containers and inputs.mode == "process"):
         named = detect(inputs.bundle, service.platforms, inputs.mode).platform
@@ -120,7 +123,7 @@ def work_out(
     lasting = configuration = resolve(layers_of(inputs.settings, extensions.settings), here)  # stored, so right
     if inputs.once:
         configuration = resolve(layers_of(change_settings(inputs.settings, inputs.once), extensions.settings), here)
-    group, told = container_group(inputs.bundle, configuration) if platform.containers else (None, ())
+    group, told = _containers(inputs, configuration, platform, extensions)
     plain = make_workload(inputs.bundle, configuration, platform, group)
     workload, notes = with_scripts(plain, inputs.bundle, extensions, configuration)
     first = environment.deployment_id == 0
@@ -146,6 +149,21 @@ def work_out(
         (*notices(workload, inputs.bundle, extensions, configuration), *notes, *told, *warnings),
         replaces, unchanged, first, changed=changed,
     )  # fmt: skip
+
+
+def _containers(
+    inputs: Inputs, configuration: Configuration, platform: Platform, extensions: Extensions
+) -> tuple[ContainerGroup | None, tuple[Problem, ...]]:
+    """The containers of an instance and what is to be told of them; None: it consists of processes."""
+    mode = mode_of(configuration)
+    if platform.containers and mode == PROCESS:
+        hint = "set beanstalk:deployment:Mode to docker, or name another platform"
+        raise BeanstalkError(f"what is for the platform {platform.name} runs in containers only", hint=hint)
+    if platform.containers:
+        return container_group(inputs.bundle, configuration)
+    if mode == DOCKER:
+        return platform_group(inputs.bundle, configuration, platform, extensions)
+    return None, ()
 
 
 def warned(change: Change, warnings: Sequence[Problem]) -> Change:
@@ -221,7 +239,8 @@ def busy(service: Service, environment_ids: Sequence[str]) -> BeanstalkError:
     return EnvironmentBusy("another operation was faster", hint="try again")
 
 
-def _extensions(bundle: Bundle) -> Extensions:
+def extensions_of(bundle: Bundle) -> Extensions:
+    """What its `.ebextensions` say. Raises InvalidInput with all their mistakes."""
     names = [entry.path for entry in bundle.entries if entry.path.startswith(".ebextensions/")]
     files = [(name, (read_text(bundle, name) or "").encode()) for name in names if name.count("/") == 1]
     return read_extensions(files)

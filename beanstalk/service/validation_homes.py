@@ -51,9 +51,9 @@ def home_of(target: str, mode: str, winner: Kind | None) -> Home:
     """Where a bundle lives. mode: "" for the one that its files ask for."""
     if target == AWS:
         return ELASTIC_BEANSTALK
-    return (
-        HERE_IN_CONTAINERS if (mode or (DOCKER if winner in CONTAINERS else PROCESS)) == DOCKER else HERE_AS_PROCESSES
-    )
+    if (mode or (DOCKER if winner in CONTAINERS else PROCESS)) == PROCESS:
+        return HERE_AS_PROCESSES
+    return HERE_IN_CONTAINERS if winner in CONTAINERS or winner is None else HERE_IN_IMAGES
 
 
 def _no(why: str) -> Fate:
@@ -74,7 +74,7 @@ HERE_AS_PROCESSES = Home(
     LOCAL,
     PROCESS,
     "local, as processes on this machine",
-    (Kind.PYTHON, Kind.NODE),
+    (Kind.PYTHON, Kind.NODE, Kind.RUBY, Kind.JAVA, Kind.GO, Kind.DOTNET),
     {
         **dict.fromkeys(("packages", "groups", "users", "sources", "files", "commands"), _OWN_FOLDER),
         "services": _no("services belong to the machine; a process beside the application is a line of the Procfile"),
@@ -99,17 +99,43 @@ _OF_THE_MACHINE = _no("it changes the machine of an instance, and a container he
 HERE_IN_CONTAINERS = Home(
     LOCAL,
     DOCKER,
-    "local, in containers, which are not in this version (--mode process needs a Procfile, or files of a platform)",
+    "local, in containers on an engine of this machine",
     CONTAINERS,
     {
         **dict.fromkeys(("packages", "groups", "users", "sources", "files", "commands", "services"), _OF_THE_MACHINE),
-        "container_commands": _no("this version runs no commands of a deployment"),
+        "container_commands": _yes("run before the application starts, each in a container of its image"),
         **dict.fromkeys(TEMPLATE_KEYS, _FOR_CLOUDFORMATION),
     },
     {FileKind.CRON: _NO_WORKER, FileKind.MANIFEST: _ENVIRONMENT},
-    dict.fromkeys(Stage, _no("this version runs no hooks")),
+    {
+        Stage.PREBUILD: _yes("runs in a container of the image, before container_commands"),
+        Stage.PREDEPLOY: _yes("runs in a container of the image, after container_commands and before the application"),
+        Stage.POSTDEPLOY: _yes("runs in a container of the image when the instance is healthy, before it serves"),
+    },
     _NO_PROXY,
-    missing="containers are not in this version",
+)
+_LAYER = _yes("becomes a layer of the image, before the application is copied into it")
+HERE_IN_IMAGES = Home(
+    LOCAL,
+    DOCKER,
+    "local, in a container of an image of its platform",
+    (Kind.PYTHON, Kind.RUBY, Kind.PHP, Kind.NODE, Kind.JAVA, Kind.GO, Kind.DOTNET),
+    {
+        **dict.fromkeys(("packages", "groups", "users", "sources", "files"), _LAYER),
+        "commands": _yes("run as root when the image is built, before the application is copied into it"),
+        "services": _no("a container has no services; a process beside the application is a line of the Procfile"),
+        "container_commands": HERE_IN_CONTAINERS.keys["container_commands"],
+        **dict.fromkeys(TEMPLATE_KEYS, _FOR_CLOUDFORMATION),
+    },
+    {
+        FileKind.BUILDFILE: _yes(
+            "its commands run as root when the image is built, with the properties that they name"
+        ),
+        FileKind.CRON: _NO_WORKER,
+        FileKind.MANIFEST: _ENVIRONMENT,
+    },
+    HERE_IN_CONTAINERS.hooks,
+    _NO_PROXY,
 )
 _ON_INSTANCES = "on every instance, as root, before the bundle is unpacked"
 ELASTIC_BEANSTALK = Home(

@@ -142,7 +142,6 @@ def test_a_container_bundle_runs_as_processes_when_that_is_asked_for(beanstalk):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--mode", "docker"], "containers (--mode docker) are not in this version"),
         (["--tier", "worker"], "the tier worker is not in this version"),
         (["--modules", "a"], "several applications at once (--modules) are not in this version"),
         (["--scale", "2", "--single"], "--scale contradicts --single, --min-instances and --max-instances"),
