@@ -103,12 +103,14 @@ def script_from_json(data: dict[str, Any]) -> Script:
 
 
 def chosen(scripts: Sequence[Script], part: Part, occasion: Occasion, leader: bool) -> tuple[Script, ...]:
-    """Those of `part` that run on one instance, in their order. leader: it is the leader of its deployment."""
-    return tuple(
-        each
-        for each in scripts
-        if each.part is part and each.occasion in (None, occasion) and (leader or not each.leader_only)
-    )
+    """Those of `part` that run on one instance, in their order. leader: it is the leader of its deployment.
+
+    With other settings an instance is made anew here, where Elastic Beanstalk changes one that was deployed to before:
+    so it gets everything that a deployment runs, and then what a change of settings runs.
+    """
+    mine = [each for each in scripts if each.part is part and (leader or not each.leader_only)]
+    plain = [each for each in mine if each.occasion in (None, Occasion.VERSION)]
+    return (*plain, *(each for each in mine if each.occasion is Occasion.CONFIGURATION is occasion))
 
 
 def has_leader(scripts: Sequence[Script]) -> bool:

@@ -12,8 +12,7 @@ from beanstalk.agent.world import World
 from beanstalk.store.home import Home
 from beanstalk.store.sqlite import Store
 from beanstalk.targets.local.balancer import find_balancer
-from beanstalk.targets.local.machine import local_host, local_preparer
-from beanstalk.targets.local.scripts import ScriptJobs
+from beanstalk.targets.local.machine import local_host, local_preparer, script_jobs
 
 
 def local_world(home: Home, arrived: Callable[[], object]) -> World:
@@ -24,7 +23,7 @@ def local_world(home: Home, arrived: Callable[[], object]) -> World:
         host=local_host(home),
         checker=Prober(arrived),
         preparer=local_preparer(home),
-        scripts=ScriptJobs(home),
+        scripts=script_jobs(home),
         balancer=find_balancer(home.run, home.address, home.port, home.balancer),
         clock=time.time,
         new_port=free_port,

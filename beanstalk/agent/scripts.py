@@ -86,7 +86,7 @@ class Scripts:
         match state:
             case Absent():
                 left_s = self._timeout_s(deployment) - (now - (self.began(instance, deployment, workload) or now))
-                jobs.start(instance, part, scripts, environment(), max(_LEAST_S, left_s))
+                jobs.start(instance, workload, part, scripts, environment(), max(_LEAST_S, left_s))
                 return False
             case Running():
                 self._tell_waiting(instance, deployment, running, len(records), now)
@@ -117,8 +117,7 @@ class Scripts:
     def _of(self, part: Part, instance: Instance, deployment: Deployment, workload: Workload) -> tuple[Script, ...]:
         if not workload.scripts:
             return ()
-        deployed = deployment.ended is None or instance.created < deployment.ended
-        only_settings = deployed and self._kind(deployment) in (Kind.CONFIGURE, Kind.SCALE)
+        only_settings = self._kind(deployment) in (Kind.CONFIGURE, Kind.SCALE)
         occasion = Occasion.CONFIGURATION if only_settings else Occasion.VERSION
         return chosen(workload.scripts, part, occasion, deployment.leader == instance.id)
 

@@ -88,6 +88,7 @@ class ScriptRunner(Protocol):
     def start(
         self,
         instance: Instance,
+        workload: Workload,
         part: Part,
         scripts: Sequence[Script],
         environment: Mapping[str, str],

@@ -247,7 +247,7 @@ class MemoryScripts:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
 
-    def start(self, instance, part, scripts, environment, timeout_s):
+    def start(self, instance, workload, part, scripts, environment, timeout_s):
         machine = self.machine
         if (instance.id, part) in machine.jobs:
             return

@@ -71,10 +71,10 @@ def test_an_instance_serves_only_when_its_last_script_is_done(scene):
     assert scene.machine.jobs[instance.id, Part.AFTER].ends <= scene.machine.now
 
 
-def test_a_change_of_settings_has_its_own_hooks(scene):
+def test_a_change_of_settings_runs_its_own_hooks_too(scene):
     scene.deploy("v1", Policy.ROLLING, kind=Kind.CONFIGURE, scripts=SCRIPTS)
     scene.rest()
-    assert counts(scene, "v1") == {"migrate": 1, "assets": 3, "configure": 3}
+    assert counts(scene, "v1") == {"migrate": 1, "assets": 3, "warm": 3, "tell": 3, "configure": 3}
 
 
 def test_a_restart_has_no_leader(scene):
@@ -90,13 +90,13 @@ def test_who_replaces_an_instance_is_no_leader(shop):
     assert counts(shop) == {"assets": 1, "warm": 1, "tell": 1}
 
 
-def test_who_replaces_an_instance_after_a_change_of_settings_runs_the_hooks_of_a_version(scene):
+def test_who_replaces_an_instance_after_a_change_of_settings_becomes_like_the_others(scene):
     scene.deploy("v1", Policy.ROLLING, kind=Kind.CONFIGURE, scripts=SCRIPTS)
     scene.rest()
     scene.machine.ran.clear()
     scene.kill(scene.instances()[0])
     scene.rest()
-    assert counts(scene, "v1") == {"assets": 1, "warm": 1, "tell": 1}
+    assert counts(scene, "v1") == {"assets": 1, "warm": 1, "tell": 1, "configure": 1}
 
 
 def test_more_instances_have_no_leader(shop):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from beanstalk.targets.local.container_labels import Labels
+from beanstalk.targets.local.container_labels import INSTANCE, Labels
 from tests.end_to_end.site import Site
 
 DOCKERFILE = """\
@@ -50,11 +50,11 @@ class ContainerSite(Site):
         return "Dockerrun.aws.json", json.dumps(document)
 
     def containers(self):
-        """Of this home, living or not: [(name, instance id, state)]."""
-        labels = Labels.of(self.home)
+        """Of this home's instances, living or not: [(name, instance id, state)]. Images are made in others."""
         with self.engine.ask() as api:
-            found = api.containers(all=True, filters=labels.filters())
-        return [(each["Names"][0], each["Labels"]["beanstalk.instance"], each["State"]) for each in found]
+            found = api.containers(all=True, filters=Labels.of(self.home).filters())
+        rows = [(each["Names"][0], each["Labels"].get(INSTANCE), each["State"]) for each in found]
+        return [row for row in rows if row[1]]
 
     def networks(self):
         with self.engine.ask() as api:

@@ -137,16 +137,17 @@ def test_a_hook_that_fails_leaves_the_old_version_and_loses_nothing(site, diary,
     assert site.leftovers() == []
 
 
-def test_a_change_of_settings_runs_confighooks_and_a_replacement_runs_hooks(site, diary):
+def test_after_a_change_of_settings_every_instance_ran_hooks_and_confighooks(site, diary):
     files = [hook(f"{kind}/predeploy/a", diary(kind)) for kind in ("hooks", "confighooks")]
     site.create("v1", size=2, files=[*files, commands(leader(diary("migrate")))])
     assert sorted(diary.read("v1")) == ["hooks", "hooks", "migrate"]
     assert site.setenv(COLOUR="blue").outcome is Outcome.SUCCEEDED
-    assert sorted(diary.read("v1")[3:]) == ["confighooks", "confighooks", "migrate"]
+    both = ["confighooks", "confighooks", "hooks", "hooks"]
+    assert sorted(diary.read("v1")[3:]) == [*both, "migrate"]
     site.kill("instance")
-    wait_until("the hooks of both", lambda: len(diary.read("v1")) == 8)
+    wait_until("the hooks of both", lambda: len(diary.read("v1")) == 12)
     site.settle()
-    assert diary.read("v1")[6:] == ["hooks", "hooks"]
+    assert sorted(diary.read("v1")[8:]) == both
 
 
 def test_a_leader_that_is_lost_fails_the_deployment_and_is_not_run_again(site, diary):

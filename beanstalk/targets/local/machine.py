@@ -6,13 +6,18 @@ another one in mind, and what runs has to be found again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from beanstalk.containers import ImageSource
+from beanstalk.records import Instance
+from beanstalk.scripts import Part
 from beanstalk.store.home import Home
 from beanstalk.targets.local.host import Containers, LocalHost
 from beanstalk.targets.local.preparing import ImageStore, LocalPreparer
 from beanstalk.targets.local.processes import ProcessHost
+from beanstalk.targets.local.script_containers import ScriptContainers, script_containers
+from beanstalk.targets.local.scripts import ScriptJobs
 
 if TYPE_CHECKING:
     from beanstalk.targets.local.engine import Engine
@@ -35,6 +40,17 @@ def local_host(home: Home) -> LocalHost:
 def local_preparer(home: Home) -> LocalPreparer:
     """As `local_host`."""
     return LocalPreparer(home, lambda: _images(home))
+
+
+def script_jobs(home: Home) -> ScriptJobs:
+    """As `local_host`."""
+
+    def containers(
+        image: ImageSource, instance: Instance, part: Part, variables: Mapping[str, str]
+    ) -> ScriptContainers:
+        return script_containers(home, engine_of(home), _images(home).name(image), instance, part, variables)
+
+    return ScriptJobs(home, containers)
 
 
 def engine_of(home: Home) -> Engine:

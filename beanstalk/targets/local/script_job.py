@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from beanstalk.errors import TargetError
+
 LINES = 5
 """Of what a script said, its record has no more than these last ones."""
 _LONGEST_LINE = 400
@@ -26,13 +28,14 @@ _BASH = Path("/bin/bash")
 
 Execute = Callable[["str | list[str]", str, Mapping[str, str], BinaryIO], int]
 """(text for a shell, or program and arguments; folder, "" for the instance's own; variables to add; log) -> exit code,
-128 + n for signal n. Raises OSError when it cannot be started."""
+128 + n for signal n. Raises OSError or TargetError when it cannot be started."""
 
 
 def main(place: str) -> None:
     """Run the scripts of the job in the folder `place` as processes. Ends with the exit code of the one that failed."""
     job = _job(Path(place))
-    sys.exit(run(job, _as_process(job["folder"])))
+    containers = job.get("containers")
+    sys.exit(run(job, _in_containers(containers) if containers else _as_process(job["folder"])))
 
 
 def run(job: Mapping[str, Any], execute: Execute) -> int:
@@ -91,10 +94,18 @@ def _perform(script: Mapping[str, Any], folder: str, execute: Execute, log: Bina
         if script["test"] and (code := execute(script["test"], cwd, variables, log)):
             return None, f"its test exited with {code}"
         return execute(command, cwd, variables, log), ""
+    except TargetError as error:
+        return _CANNOT_START, error.problem
     except OSError as error:
         text = f"it cannot be started: {error.strerror or error}"
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         return (_NOT_FOUND if missing else _CANNOT_START), text + (f" ({error.filename})" if error.filename else "")
+
+
+def _in_containers(containers: Mapping[str, Any]) -> Execute:
+    from beanstalk.targets.local.script_containers import InContainers, ScriptContainers
+
+    return InContainers(ScriptContainers(**containers))
 
 
 def _as_process(folder: str) -> Execute:

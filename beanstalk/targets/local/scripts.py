@@ -13,10 +13,12 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from beanstalk.containers import ImageSource
 from beanstalk.errors import TargetError
 from beanstalk.records import Instance
 from beanstalk.scripts import Part, Script
@@ -24,7 +26,11 @@ from beanstalk.store.home import Home
 from beanstalk.targets.local import runner
 from beanstalk.targets.local.logs import SCRIPTS_LOG, tail
 from beanstalk.targets.local.processes import variables_of
+from beanstalk.targets.local.script_containers import ScriptContainers
 from beanstalk.targets.local.trees import remove_tree
+from beanstalk.workload import Workload
+
+FindContainers = Callable[[ImageSource, Instance, Part, Mapping[str, str]], ScriptContainers]
 
 _START = (
     "import sys; sys.path.append(sys.argv[1]); from beanstalk.targets.local.script_job import main; main(sys.argv[2])"
@@ -57,12 +63,14 @@ class ScriptRecord:
 class ScriptJobs:
     """Starts jobs, and tells what became of them. Nothing is kept here: make a new object at any time."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, home: Home, containers: FindContainers) -> None:
+        """containers: what a job needs for scripts that run in containers; called for an instance of these."""
+        self._home, self._containers = home, containers
 
     def start(
         self,
         instance: Instance,
+        workload: Workload,
         part: Part,
         scripts: Sequence[Script],
         environment: Mapping[str, str],
@@ -71,18 +79,24 @@ class ScriptJobs:
         """Have `scripts` run in the instance's folder, until one fails or `timeout_s` are over. Returns at once.
 
         Nothing happens when this part of the instance was started before. environment: that of the application.
-        Raises TargetError when the disk or the system refuses.
+        Raises TargetError when the disk, the system or the engine refuses.
         """
+        group = workload.group
+        if group is not None:
+            environment = {**dict(group.container(group.web).environment), **environment}
         place = self._place(instance)
         job = place / part
         logs = self._home.logs(instance.environment_id, instance.id)
-        plan = {
+        plan: dict[str, Any] = {
             "part": part,
             "folder": str(self._home.instance(instance.environment_id, instance.id)),
             "log": str(logs / SCRIPTS_LOG),
             "records": str(place / "records.jsonl"),
             "scripts": [asdict(script) | {"what": str(script), "is_hook": script.is_hook} for script in scripts],
         }
+        if group is not None:
+            image = group.container(group.web).image
+            plan["containers"] = self._containers(image, instance, part, environment).to_json()
         root = str(Path(__file__).resolve().parents[3])
         # -I: what the application's environment says to Python is not meant for this one
         command = "exec " + shlex.join([sys.executable, "-I", "-c", _START, root, str(job)])

@@ -15,9 +15,10 @@ from beanstalk.errors import Where
 from beanstalk.records import Instance, State
 from beanstalk.scripts import Part, Script, ScriptPhase
 from beanstalk.store.home import Home
+from beanstalk.targets.local.machine import script_jobs
 from beanstalk.targets.local.processes import ProcessHost
 from beanstalk.targets.local.runner import Absent, Ended, Lost, Running
-from beanstalk.targets.local.scripts import ScriptJobs
+from tests.agent.memory_world import WORKLOAD
 
 pytestmark = pytest.mark.real
 INSTANCE = Instance("i-1", "e-1", 1, State.PENDING, 20001, 0.0, 0.0)
@@ -36,7 +37,7 @@ class Place:
     """The folder of one instance and its scripts."""
 
     def __init__(self, home):
-        self.home, self.jobs = home, ScriptJobs(home)
+        self.home, self.jobs = home, script_jobs(home)
         self.folder = home.instance("e-1", "i-1")
         self.folder.mkdir(parents=True)
 
@@ -49,7 +50,7 @@ class Place:
 
     def start(self, *scripts, part=Part.BEFORE, timeout_s=PATIENCE_S, environment=()):
         variables = {"PATH": os.environ["PATH"], "PORT": "20001", **dict(environment)}
-        self.jobs.start(INSTANCE, part, scripts, variables, timeout_s)
+        self.jobs.start(INSTANCE, WORKLOAD, part, scripts, variables, timeout_s)
 
     def end(self, part=Part.BEFORE):
         wait_until(lambda: not isinstance(self.jobs.state(INSTANCE, part), Running))
@@ -204,7 +205,7 @@ def test_both_parts_of_an_instance_are_told_one_after_the_other(place):
 
 def test_nothing_runs_twice(place):
     place.run(command("echo x >> said"))
-    ScriptJobs(place.home).start(INSTANCE, Part.BEFORE, [command("echo y >> said")], {}, PATIENCE_S)
+    script_jobs(place.home).start(INSTANCE, WORKLOAD, Part.BEFORE, [command("echo y >> said")], {}, PATIENCE_S)
     assert place.end() == Ended(0)
     assert place.read("said") == "x\n"
 
