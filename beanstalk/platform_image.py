@@ -99,7 +99,7 @@ class _Making:
             "version": chosen.version,
             "system": [*pieces.system(user, () if self._named else chosen.prepare), *self._layers()],
             "dependencies": pieces.dependencies(build, self._needs_everything(build), names) if build else [],
-            "application": pieces.application(user, build, names, self._buildfile),
+            "application": pieces.application(user, build, names, self._buildfile, self._has_hooks),
             "start": self._start(),
         }
         texts = {name: "\n".join(found) if isinstance(found, list) else found for name, found in given.items()}
@@ -135,8 +135,11 @@ class _Making:
     @property
     def has_scripts(self) -> bool:
         """Whether something may change the application's folder between the image and the start."""
-        hooks = any(each.path.startswith(_HOOKS) for each in self.bundle.entries)
-        return hooks or bool(self.extensions.container_commands)
+        return self._has_hooks or bool(self.extensions.container_commands)
+
+    @property
+    def _has_hooks(self) -> bool:
+        return any(each.path.startswith(_HOOKS) for each in self.bundle.entries)
 
     @cached_property
     def args(self) -> Pairs:

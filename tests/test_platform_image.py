@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -241,6 +242,18 @@ def test_an_application_with_scripts_has_a_volume_that_they_can_change(tmp_path:
     group, _ = make(tmp_path, "procfile", {"Procfile": "web: a\n", **files})
     assert group.containers[0].mounts == (Mount(MountKind.VOLUME, "application", "/var/app/current"),)
     assert make(tmp_path, "procfile", {"Procfile": "web: a\n"})[0].containers[0].mounts == ()
+
+
+def test_hooks_are_mended_in_the_image(tmp_path: Path) -> None:
+    files = {"Procfile": "web: a\n", ".platform/hooks/predeploy/a.sh": "#!/bin/sh\r\necho a\r\n", ".platform/x": "\r\n"}
+    text = dockerfile(make(tmp_path / "bundle", "procfile", files)[0])
+    [command] = [each.arguments for each in instructions(text) if 'chmod 755 "$hook"' in each.text]
+    for path, content in files.items():
+        (tmp_path / "app" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "app" / path).write_bytes(content.encode())
+    subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path / "app", check=True)
+    hook = tmp_path / "app/.platform/hooks/predeploy/a.sh"
+    assert (hook.read_bytes(), hook.stat().st_mode & 0o777) == (b"#!/bin/sh\necho a\n", 0o755)
 
 
 def test_a_web_process_on_the_loopback_is_told(tmp_path: Path) -> None:
