@@ -87,7 +87,10 @@ EXPECTED: dict[str, Mapping[str, Any]] = {
                 "DesiredCapacity": "1",
             },
         },
-        "ignored": ["aws:autoscaling:scheduledaction: DesiredCapacity, MaxSize, MinSize, Recurrence"],
+        "ignored": [
+            "Evening.aws:autoscaling:scheduledaction: DesiredCapacity, MaxSize, MinSize, Recurrence",
+            "Morning.aws:autoscaling:scheduledaction: DesiredCapacity, MaxSize, MinSize, Recurrence",
+        ],
     },
     "rolling-updates.config": {
         "settings": {

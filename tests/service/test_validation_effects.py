@@ -77,9 +77,8 @@ def test_what_is_said_of_one_option_of_several_names_it() -> None:
 @pytest.mark.parametrize(
     ("files", "winner"),
     [
-        ({"docker-compose.yml": "services: {web: {image: nginx}}", "Dockerfile": ""}, Kind.COMPOSE),
-        ({"Dockerrun.aws.json": '{"AWSEBDockerrunVersion": 2, "containerDefinitions": 3}'}, Kind.ECS),
-        ({"Gemfile": ""}, Kind.RUBY),
+        ({"aws-windows-deployment-manifest.json": "{}"}, Kind.WINDOWS),
+        ({"WEB-INF/web.xml": ""}, Kind.TOMCAT),
         ({"platform.yaml": "version: '1.0'\nprovisioner: {type: packer, template: t.json}"}, Kind.CUSTOM),
     ],
 )
@@ -87,6 +86,20 @@ def test_an_application_that_nothing_here_runs_is_ignored_with_the_reason(files:
     report = validate(project(files))
     assert report.platform and report.platform.winner is winner
     assert report.ignored[0].what == report.platform.present[0].path
+
+
+@pytest.mark.parametrize(
+    ("files", "winner"),
+    [
+        ({"docker-compose.yml": "services: {web: {image: nginx}}", "Dockerfile": ""}, Kind.COMPOSE),
+        ({"Dockerrun.aws.json": '{"AWSEBDockerrunVersion": 2, "containerDefinitions": 3}'}, Kind.ECS),
+        ({"Dockerfile": "FROM x"}, Kind.DOCKERFILE),
+    ],
+)
+def test_what_describes_containers_is_applied(files: dict[str, str], winner: Kind) -> None:
+    report = validate(project(files))
+    assert report.platform and report.platform.winner is winner
+    assert report.platform.present[0].path in [each.what for each in report.applied]
 
 
 DOCKER_AND_PYTHON = {"Dockerfile": "FROM x", "app.py": "", "Dockerrun.aws.json": "{", "Procfile": "web: a"}
