@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -65,10 +65,11 @@ class LocalPreparer:
         images, waiting = self.images, False
         for name, source in _sources(workload):
             images.start(source, version, attempt)
-            told = _told(images.state(source), f"making the image of {name}")
-            if told:
-                return told
-            waiting = waiting or told is None
+            match images.state(source):
+                case Pending():
+                    waiting = True
+                case Failed(_, lines):
+                    return f"the image of {name} cannot be made: {image_trouble(lines)}"
         return None if waiting else ""
 
     def progress(self, workload_json: str) -> str:
@@ -147,8 +148,20 @@ def _sources(workload: Workload) -> list[tuple[str, ImageSource]]:
     return list(found.values())
 
 
+def image_trouble(lines: Sequence[str]) -> str:
+    """From the end of the job's log: what is wrong, what to do, and what the failing step said last."""
+    errors = [number for number, line in enumerate(lines) if line.startswith("error: ")]
+    if not errors:
+        return " / ".join(line.strip()[:200] for line in lines[-_SHOWN_LINES:])
+    at = errors[-1]
+    hints = [line.removeprefix("hint: ") for line in lines[at + 1 :] if line.startswith("hint: ")]
+    said = [line.strip()[:200] for line in lines[:at] if line.strip() and not line.startswith("Step ")]
+    text = lines[at].removeprefix("error: ") + "".join(f" ({hint})" for hint in hints)
+    return text if hints or not said else f"{text}; it said: {' / '.join(said[-_SHOWN_LINES:])}"
+
+
 def _told(state: object, what: str) -> str | None:
-    """state: of a build or an image."""
+    """state: of a build."""
     match state:
         case Pending():
             return None

@@ -10,7 +10,7 @@ import pytest
 
 from beanstalk.errors import TargetError
 from beanstalk.store.home import Home
-from beanstalk.targets.local.preparing import LocalPreparer
+from beanstalk.targets.local.preparing import LocalPreparer, image_trouble
 from beanstalk.workload import Build
 from tests.agent.memory_world import WORKLOAD
 from tests.bundles import make_bundle
@@ -111,3 +111,18 @@ def test_the_path_is_the_builds_then_the_users_and_only_without_that_our_own(pre
     built, rest = preparer.environment(workload(BUILD, PATH="/users"))["PATH"].split(":")
     assert built.startswith(str(home.builds))
     assert rest == "/users"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["Step 3/7 : RUN x", "no x here", "error: Dockerfile:3: RUN x: failed with exit code 3"],
+         "Dockerfile:3: RUN x: failed with exit code 3; it said: no x here"),
+        (["trying again", "error: Dockerfile:1: nobody answers", "hint: look at the network"],
+         "Dockerfile:1: nobody answers (look at the network)"),
+        (["error: there is no such image"], "there is no such image"),
+        (["killed"], "killed"),
+    ],
+)  # fmt: skip
+def test_why_an_image_cannot_be_made_is_one_sentence(lines, told):
+    assert image_trouble(lines) == told
