@@ -25,16 +25,22 @@ Key = tuple[str, str, str]
 
 
 class Catalogue:
-    """All options. Get the one that ships with the package from `catalogue()`."""
+    """All options. Get the one that ships with the package from `catalogue()`.
+
+    required: options that another one may ask for.  bounded: those whose values depend on another one.
+    """
 
     def __init__(self, namespaces: Iterable[Namespace]) -> None:
         self.namespaces = {namespace.name: namespace for namespace in namespaces}
+        self._options = tuple(option for each in self.namespaces.values() for option in each.options.values())
+        self.required = tuple(option for option in self._options if option.required_if)
+        self.bounded = tuple(option for option in self._options if option.range_by or option.values_by)
         free = [namespace for namespace in self.namespaces.values() if namespace.segment]
         self._free = [(namespace.stem, re.compile(namespace.segment), namespace) for namespace in free]
 
     def options(self) -> tuple[Option, ...]:
         """Every described option, in the order of the files; "*" stands for the names that are not listed."""
-        return tuple(option for namespace in self.namespaces.values() for option in namespace.options.values())
+        return self._options
 
     def namespace(self, name: str) -> Namespace | None:
         """The namespace that this name means: `aws:elb:listener:443` is `aws:elb:listener:{listener_port}`."""

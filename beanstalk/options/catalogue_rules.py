@@ -63,7 +63,7 @@ def idle(given: Given) -> Iterator[Finding]:
 
 def missing(given: Given) -> Iterator[Finding]:
     """Options that cannot be left out when another one has a certain value."""
-    for option in catalogue().options():
+    for option in catalogue().required:
         for (namespace, name), values in option.required_if.items():
             if not given.chosen(namespace, name) or not _is_one_of(given.text(namespace, name), values):
                 continue
@@ -76,9 +76,7 @@ def missing(given: Given) -> Iterator[Finding]:
 
 def dependent(given: Given) -> Iterator[Finding]:
     """Bounds and values that depend on another option, or on the load balancer or the platform."""
-    for option in catalogue().options():
-        if not (option.range_by or option.values_by):
-            continue
+    for option in catalogue().bounded:
         for namespace in _written(given, option):
             value = given.text(namespace, option.name)
             if value is None:

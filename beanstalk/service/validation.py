@@ -125,7 +125,8 @@ def _alone(kind: FileKind, path: str, text: bytes, findings: Findings) -> None:
     read = read_one(kind, path, text, Beside())
     findings.add(kind, read.problems, read.warnings)
     layer = Layer.EBEXTENSIONS if kind is FileKind.EBEXTENSIONS else Layer.SAVED
-    _options({layer: read.settings}, Circumstances(), findings)
+    if read.settings:
+        _options({layer: read.settings}, Circumstances(), findings)
 
 
 def _recognised(packed: Sequence[str], read: Mapping[FileKind, Read], mode: str) -> Recognised:

@@ -155,17 +155,18 @@ def _leads_away(path: str, links: Mapping[str, str]) -> tuple[str, int]:
         elif part not in ("", "."):
             at.append(part)
             target = links.get("/".join(at))
-            if target is None:
-                continue
-            followed += 1
-            if followed > 40:
-                return "goes in circles", steps
-            if target.startswith("/"):
-                return "leaves the bundle (an absolute path)", steps
-            at.pop()
-            waiting.extend(target.split("/")[::-1])
-            if len(waiting) > LONGEST_LINK:
-                return "goes in circles", steps
+            if target is not None:
+                followed += 1
+                if followed > 40:
+                    return "goes in circles", steps
+                if target.startswith("/"):
+                    return "leaves the bundle (an absolute path)", steps
+                at.pop()
+                waiting.extend(target.split("/")[::-1])
+                if len(waiting) > LONGEST_LINK:
+                    return "goes in circles", steps
+        if len(at) > DEEPEST:
+            return f"leads more than {DEEPEST} folders deep", steps
     return "", steps
 
 

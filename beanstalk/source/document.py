@@ -232,7 +232,7 @@ class _Composer:
 
     def _value(self, event: Any, depth: int) -> _Composed:
         """`depth`: how many levels there are from the root to here. An anchor stands for None while it is open."""
-        if isinstance(event, yaml.AliasEvent):
+        if type(event) is yaml.AliasEvent:
             return self._alias(event, depth)
         self._written += 1
         if self._written > MAX_WRITTEN_NODES:
@@ -243,7 +243,7 @@ class _Composer:
             if event.anchor in self._anchors:
                 self._refuse(event, f"the name &{event.anchor[:60]} is here twice", "give each its own name")
             self._anchors[event.anchor] = None
-        if isinstance(event, yaml.ScalarEvent):
+        if type(event) is yaml.ScalarEvent:
             text = self._text(event)
             found = (Node(self._source, event, Kind.STRING, (), text), 0, 1, len(text))
         else:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from beanstalk.errors import InvalidInput, Problem, Where
 from beanstalk.source.document import MAX_DEPTH
 from beanstalk.source.json_nodes import Json, Member, Members
-from beanstalk.source.yaml_syntax import decode
+from beanstalk.source.yaml_syntax import SURROGATE, decode
 
 MAX_PROBLEMS = 20
 MAX_VALUES = 20_000
@@ -97,11 +97,12 @@ class _Parser:
         while True:
             if blank := _BLANK.match(self.text, self.position):
                 self.position = blank.end()
-            if found := _COMMENT.match(self.text, self.position):
+            following = self._next
+            if following in ("/", "#") and (found := _COMMENT.match(self.text, self.position)):
                 self._wrong("a comment", self.position, "take it out: JSON has no comments")
                 self.position = found.end()
-            elif self._next and (self._next.isspace() or self._next in "\ufeff\u200b"):
-                self._wrong(f"the invisible character U+{ord(self._next):04X}", self.position, "take it out")
+            elif following and (following.isspace() or following in "\ufeff\u200b"):
+                self._wrong(f"the invisible character U+{ord(following):04X}", self.position, "take it out")
                 self.position += 1
             else:
                 return
@@ -234,7 +235,7 @@ class _Parser:
                 self.position = plain.end()
             if self._next == quote:
                 self.position += 1
-                return _joined("".join(parts)) if not self._halves(parts, start) else ""
+                return self._joined("".join(parts), start)
             if self._next in ("", "\r", "\n"):
                 self._wrong(
                     "a text that does not end on its line", start, f"close it with {quote}; a line break is \\n"
@@ -261,18 +262,12 @@ class _Parser:
         self.position += 1
         return "\\"
 
-    def _halves(self, parts: list[str], start: int) -> bool:
-        """Whether an escape is half a character. Told here."""
+    def _joined(self, text: str, start: int) -> str:
+        r"""A character beyond U+FFFF is written as two escapes, "\ud83d\ude00"; "" after a half was told."""
+        if text.isascii() or not SURROGATE.search(text):
+            return text
         try:
-            _joined("".join(parts)).encode()
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeError:
             self._wrong("an escape is half a character", start, "write the character itself")
-            return True
-        return False
-
-
-def _joined(text: str) -> str:
-    r"""A character beyond U+FFFF is written as two escapes, "\ud83d\ude00"."""
-    if not re.search("[\ud800-\udfff]", text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16")
+            return ""

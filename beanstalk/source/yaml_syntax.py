@@ -129,10 +129,10 @@ def _parser(path: str, text: str) -> _Parser:
 def _only_document(found: Iterator[Any]) -> Iterator[Any]:
     """Without what begins and ends the stream and its document."""
     next(found)
-    for event in found:
-        if isinstance(event, yaml.DocumentEndEvent):
-            break
-        if not isinstance(event, yaml.DocumentStartEvent | yaml.StreamEndEvent):
+    if isinstance(next(found), yaml.DocumentStartEvent):
+        for event in found:
+            if type(event) is yaml.DocumentEndEvent:
+                break
             yield event
     for event in found:
         if isinstance(event, yaml.DocumentStartEvent):

@@ -15,5 +15,10 @@ def test_links_that_lead_to_links_are_followed_for_so_long():
     assert [problem.text for problem in check_links(tangled)][-1].endswith("to be followed")
 
 
+def test_a_link_to_nowhere_is_followed_as_deep_as_a_bundle_can_be():
+    (problem,) = check_links({"a": "b/" * 2000 + "b"})
+    assert problem.text.endswith("leads more than 100 folders deep")
+
+
 def test_very_many_honest_links_are_followed():
     assert not list(check_links({f"node_modules/.bin/{n}": f"../pkg{n}/bin/x" for n in range(30_000)}))
