@@ -53,7 +53,7 @@ class ContainerSite(Site):
         """Of this home's instances, living or not: [(name, instance id, state)]. Images are made in others."""
         with self.engine.ask() as api:
             found = api.containers(all=True, filters=Labels.of(self.home).filters())
-        rows = [(each["Names"][0], each["Labels"].get(INSTANCE), each["State"]) for each in found]
+        rows = [(each["Names"][0].removeprefix("/"), each["Labels"].get(INSTANCE), each["State"]) for each in found]
         return [row for row in rows if row[1]]
 
     def networks(self):
