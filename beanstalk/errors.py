@@ -47,12 +47,15 @@ class BeanstalkError(Exception):
 
 
 class InvalidInput(BeanstalkError):
-    """A file or value that the user wrote is wrong; `problems` has all of them, not only the first."""
+    """A file or value that the user wrote is wrong; `problems` has all of them, not only the first.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    warnings: what else was found there and would have been taken. `str()` leaves them out.
+    """
+
+    def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
         first = problems[0]
         super().__init__(first.text, first.at, first.hint)
-        self.problems = tuple(problems)
+        self.problems, self.warnings = tuple(problems), tuple(warnings)
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)

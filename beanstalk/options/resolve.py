@@ -54,7 +54,7 @@ def resolve(
     errors, notices = conflicts(sound, frozenset(wrong))
     problems.extend(errors)
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInput(problems, (*warnings, *notices))
     return Configuration(resolved, (*warnings, *notices), known_of_it)
 
 

@@ -148,7 +148,7 @@ def _project(texts: Mapping[str, bytes], findings: Findings) -> ProjectFile:
         try:
             each = read_project_file(path, texts[path])
         except InvalidInput as error:
-            findings.add(FileKind.PROJECT, error.problems)
+            findings.add(FileKind.PROJECT, error.problems, error.warnings)
             continue
         findings.add(FileKind.PROJECT, each.problems, each.warnings)
         found = each.over(found)
@@ -240,12 +240,12 @@ def _options(
     try:
         found = resolve(layers, circumstances)
     except InvalidInput as error:
-        findings.add("option", error.problems)
+        findings.add("option", error.problems, error.warnings)
         right = {
             layer: [each for each in said if not catalogue().check(each, hints=False)] for layer, said in layers.items()
         }
         try:
-            found = resolve(right, circumstances)
+            return resolve(right, circumstances)
         except InvalidInput:
             return None
     findings.add("option", (), found.warnings)
@@ -263,8 +263,8 @@ def _platform_folder(
     try:
         hooks = read_hooks(programs)
     except InvalidInput as error:
-        findings.add("hook", error.problems)
+        findings.add("hook", error.problems, error.warnings)
         wrong = {problem.at.path for problem in error.problems if problem.at}
-        hooks = read_hooks([file for file in programs if file.path not in wrong])
+        return read_hooks([file for file in programs if file.path not in wrong]).all, folder.proxy_files
     findings.add("hook", (), hooks.warnings)
     return hooks.all, folder.proxy_files

@@ -13,16 +13,15 @@ from beanstalk.errors import InvalidInput, Problem, Where
 from beanstalk.model import OptionSetting
 from beanstalk.source.document import Kind as NodeKind
 from beanstalk.source.document import read_document
-from beanstalk.source.ebextensions import Extensions, read_extensions
+from beanstalk.source.ebextensions import Extensions, look_at_extensions, read_extensions
 from beanstalk.source.environment_parts import read_options
-from beanstalk.source.option_settings import read_option_settings
 from beanstalk.source.project_file import FOLDER as PROJECT_FOLDER
 from beanstalk.source.project_file import read_project_file
 from beanstalk.source.yaml_notes import read_mapping
 from beanstalk.source.yaml_syntax import decode
 
 _PLATFORM = Path("platform")
-_BESIDE = "is not a file beside this one"
+_BESIDE = ("is not a file beside this one", "beside this file")
 """What is said of files that are not looked for here: no disk is read."""
 
 
@@ -112,49 +111,24 @@ def read_one(kind: FileKind, path: str, content: bytes, beside: Beside) -> Read:
     except InvalidInput as error:
         version = _version(content) if kind is FileKind.DOCKERRUN else None
         settings = _saved_settings(path, content) if kind in (FileKind.MANIFEST, FileKind.SAVED) else ()
-        return Read(problems=error.problems, settings=settings, version=version)
+        return Read(error.problems, error.warnings, settings, version=version)
 
 
 def read_all_extensions(files: Sequence[tuple[str, bytes]]) -> tuple[Read, Extensions]:
     """All configuration files, and what those that are right say together. The settings are those of all of them."""
-    try:
-        found = read_extensions(files)
-        return Read(warnings=found.warnings, settings=found.settings), found
-    except InvalidInput as error:
-        problems = error.problems
+    found, problems = look_at_extensions(files)
+    read = Read(problems, found.warnings, found.settings)
+    if not problems:
+        return read, found
     wrong = {problem.at.path for problem in problems if problem.at}
-    right, extensions = [file for file in files if file[0] not in wrong], Extensions()
     try:
-        extensions = read_extensions(right)
+        return read, read_extensions([file for file in files if file[0] not in wrong])
     except InvalidInput:  # what they refer to is in a file that is wrong
-        right = []
-    settings = list(extensions.settings)
-    known = {path for path, _ in right}
-    for path, content in files:
-        if path not in known:
-            settings += _settings_of(path, content)
-    settings.sort(key=lambda each: each.at.path if each.at else "")  # the later file wins, wrong or not
-    return Read(problems, extensions.warnings, tuple(settings)), extensions
-
-
-def _settings_of(path: str, content: bytes) -> Sequence[OptionSetting]:
-    """The option settings of a file in which something is wrong, as far as they can be read."""
-    try:
-        root = read_document(path, content).root
-        if root is None or root.kind is not NodeKind.MAPPING:
-            return ()
-        return [
-            each
-            for key, value in root.entries()
-            if key.is_scalar and key.text == "option_settings"
-            for each in read_option_settings(value).settings
-        ]
-    except InvalidInput:
-        return ()
+        return read, Extensions()
 
 
 def _saved_settings(path: str, content: bytes) -> tuple[OptionSetting, ...]:
-    """The same of an environment manifest or a saved configuration."""
+    """The option settings of a manifest or saved configuration in which something is wrong, as far as they are read."""
     try:
         _, root, notes = read_mapping(path, content, "the file")
         return read_options(notes.mapping(root, "the file").get("OptionSettings"), notes)

@@ -6,6 +6,7 @@ Source: EB Developer Guide, "Elastic Beanstalk worker environments".
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beanstalk.errors import InvalidInput, Problem, Where
@@ -48,16 +49,23 @@ def read_cron(content: bytes, path: str = FILE_NAME) -> Cron:
         notes.wrong(keys.get("version") or root, text, "write version: 1")
     if "cron" not in keys:
         notes.wrong(root, "cron is missing", "write cron: and the tasks below it, each beginning with '- name:'")
-    tasks: dict[str, PeriodicTask] = {}
-    for item in notes.items(keys.get("cron"), "cron"):
-        task = _task(item, notes)
-        if task and (first := tasks.get(task.name)):
-            notes.wrong(item, f"a second task called {task.name[:80]!r}", f"the first one is at line {first.at.line}")
-        elif task:
-            tasks[task.name] = task
+    items = notes.items(keys.get("cron"), "cron")
+    tasks = [task for item in items if (task := _task(item, notes))]
+    _twice(items, notes)
     if "cron" in keys and not tasks and not notes.problems:
         notes.warn(keys["cron"], "there are no tasks", "remove the file, or write tasks below cron:")
-    return Cron(tuple(tasks.values()), notes.finish(document.duplicates))
+    return Cron(tuple(tasks), notes.finish(document.duplicates))
+
+
+def _twice(items: Sequence[Node], notes: YamlNotes) -> None:
+    """Tell names that several tasks have, whatever else is wrong with the tasks."""
+    first: dict[str, Node] = {}
+    for item in items:
+        node = next((value for key, value in item.entries() if key.text == "name"), None)
+        name = node.text.strip() if node else ""
+        if name and first.setdefault(name, item) is not item:
+            text = f"a second task called {name[:80]!r}"
+            notes.wrong(item, text, f"the first one is at line {first[name].at.line}")
 
 
 def _without_quotes(error: InvalidInput, content: bytes) -> InvalidInput | None:
@@ -93,7 +101,8 @@ def _schedule(node: Node | None, text: str, notes: YamlNotes) -> Schedule | None
     try:
         schedule = read_schedule(text)
     except NotASchedule as error:
-        notes.wrong(node, error.problem, error.hint)
+        for problem, hint in error.reasons:
+            notes.wrong(node, problem, hint)
         return None
     if schedule.never:
         notes.warn(node, f"no date fits the schedule {text[:60]!r}", "correct day and month")

@@ -50,8 +50,8 @@ def read_dockerrun(path: str, content: bytes, dockerfile: bool | None = None) ->
             check_v3(root, findings)
             found = bind_v3(root, findings)
         case _:
-            raise InvalidInput(findings.problems)
-    findings.finish()
+            raise InvalidInput(findings.problems, findings.warnings)
+    findings.finish(findings.unfilled)
     return found
 
 

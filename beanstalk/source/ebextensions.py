@@ -30,7 +30,7 @@ from beanstalk.source.instance_keys import (
     User,
 )
 from beanstalk.source.legacy import note_habits
-from beanstalk.source.notes import Notes, in_order
+from beanstalk.source.notes import MOST_HINTS, Notes, in_order, meant
 from beanstalk.source.option_settings import read_option_settings
 from beanstalk.source.template_keys import SECTIONS, Section, Template, merge, read_section
 
@@ -106,6 +106,14 @@ def read_extensions(files: Sequence[tuple[str, bytes]]) -> Extensions:
 
     Raises InvalidInput with every problem of every file. A file that is not `.ebextensions/<name>.config` is a warning.
     """
+    found, problems = look_at_extensions(files)
+    if problems:
+        raise InvalidInput(problems, found.warnings)
+    return found
+
+
+def look_at_extensions(files: Sequence[tuple[str, bytes]]) -> tuple[Extensions, tuple[Problem, ...]]:
+    """What can be read of the files, wrong or not, and every problem of them. Never raises."""
     reading = _Reading()
     total = 0
     for path, content in sorted(files):
@@ -124,9 +132,7 @@ def read_extensions(files: Sequence[tuple[str, bytes]]) -> Extensions:
     template = merge(reading.sections, together)
     note_across_files(template, reading.instance, reading.values, reading.is_complete, together)
     problems = [*reading.notes.problems, *(_told(each, _STACK) for each in together.problems)]
-    if problems:
-        raise InvalidInput(in_order(problems))
-    return Extensions(
+    found = Extensions(
         settings=tuple(reading.settings),
         warnings=tuple(in_order([*reading.notes.warnings, *together.warnings])),
         instance=tuple(reading.instance),
@@ -134,6 +140,7 @@ def read_extensions(files: Sequence[tuple[str, bytes]]) -> Extensions:
         template=template,
         keys=tuple(reading.keys),
     )
+    return found, tuple(in_order(problems))
 
 
 _FILE = "Elastic Beanstalk would ignore the whole file"
@@ -196,7 +203,7 @@ def _keys(path: str, root: Node, reading: _Reading, notes: Notes, of_stack: Note
         else:
             text = f"unknown key {key.text[:60]!r}" if key.is_scalar else "a key that is not text"
             notes.wrong(key.at, text, _remedy(key.text, notes))
-            reading.is_complete = False
+            reading.is_complete = reading.is_complete and not _may_be_section(key.text, notes)
             continue
         if name != "option_settings":
             reading.keys.append((name, key.at))
@@ -223,6 +230,11 @@ def _instance_key(name: str, value: Node, found: InstanceKeys, notes: Notes) -> 
             return replace(found, services=read_services(value, notes))
         case _:
             return replace(found, container_commands=read_container_commands(value, notes))
+
+
+def _may_be_section(key: str, notes: Notes) -> bool:
+    """Whether what other files build on may stand below this misspelt key. After many mistakes nobody compares."""
+    return notes.count >= MOST_HINTS or meant(key, SECTIONS).startswith("did you mean")
 
 
 def _remedy(key: str, notes: Notes) -> str:

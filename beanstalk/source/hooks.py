@@ -102,7 +102,7 @@ def read_hooks(files: Sequence[HookFile]) -> Hooks:
         hooks.append(hook)
         warnings += _told(hook, file)
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInput(problems, warnings)
     return Hooks(tuple(hooks), tuple(warnings))
 
 

@@ -64,10 +64,11 @@ class Notes:
         return meant(name, known) if self.count < MOST_HINTS else _possible(known, FEW_SHOWN)
 
     def finish(self, also: Iterable[Problem] = ()) -> tuple[Problem, ...]:
-        """The warnings, those of `also` among them, by place. Raises InvalidInput when there is a problem."""
+        """The warnings, those of `also` among them, by place. Raises InvalidInput, with them, for a problem."""
+        warnings = in_order([*self.warnings, *also])
         if self.problems:
-            raise InvalidInput(in_order(self.problems))
-        return tuple(in_order([*self.warnings, *also]))
+            raise InvalidInput(in_order(self.problems), warnings)
+        return tuple(warnings)
 
     def _at(self, place: Place) -> Where:
         if place is None:

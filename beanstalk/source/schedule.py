@@ -36,11 +36,11 @@ _FIELDS = (
 
 
 class NotASchedule(ValueError):
-    """Why a text is no schedule, and what to write instead."""
+    """Why a text is no schedule, and what to write instead; of five fields each may have its own reason."""
 
-    def __init__(self, problem: str, hint: str) -> None:
-        super().__init__(problem, hint)
-        self.problem, self.hint = problem, hint
+    def __init__(self, *reasons: tuple[str, str]) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,19 @@ class Schedule:
 
 
 def read_schedule(text: str) -> Schedule:
-    """Raises NotASchedule with the reason and a remedy."""
+    """Raises NotASchedule with every reason and its remedy."""
     parts = text.split()
     if len(parts) != 5:
-        raise NotASchedule(*_why_not_five(text, parts))
-    values = [_field(part, field) for part, field in zip(parts, _FIELDS, strict=True)]
+        raise NotASchedule(_why_not_five(text, parts))
+    values: list[frozenset[int]] = []
+    reasons: list[tuple[str, str]] = []
+    for part, field in zip(parts, _FIELDS, strict=True):
+        try:
+            values.append(_field(part, field))
+        except NotASchedule as error:
+            reasons += error.reasons
+    if reasons:
+        raise NotASchedule(*reasons)
     weekdays = frozenset(day % 7 for day in values[4])
     stars = (parts[2].startswith("*"), parts[4].startswith("*"))
     return Schedule(" ".join(parts), values[0], values[1], values[2], values[3], weekdays, *stars)
@@ -103,7 +111,7 @@ def _part(part: str, text: str, field: _Field) -> range:
     """`*`, `5`, `1-5`, `MON-FRI`, each also with `/step`; `5/10` means from 5 on."""
     body, slash, step = part.partition("/")
     if slash and not (re.fullmatch(r"[0-9]{1,4}", step) and int(step)):
-        raise NotASchedule(f"{field.name} {text[:40]!r}: no step after /", "write a number from 1 on, as in */15")
+        raise NotASchedule((f"{field.name} {text[:40]!r}: no step after /", "write a number from 1 on, as in */15"))
     every = int(step) if slash else 1
     if body == "*":
         return range(field.low, min(field.high, 6 if field.names == _NAMES_OF_DAYS else 59) + 1, every)
@@ -114,7 +122,7 @@ def _part(part: str, text: str, field: _Field) -> range:
         high = 7
     if low > high:
         hint = f"write it as two: {low}-{field.high},{field.low}-{high}"
-        raise NotASchedule(f"{field.name} {text[:40]!r}: {first} comes after {last}", hint)
+        raise NotASchedule((f"{field.name} {text[:40]!r}: {first} comes after {last}", hint))
     return range(low, high + 1, every)
 
 
@@ -127,5 +135,5 @@ def _value(word: str, text: str, field: _Field) -> int:
     if re.fullmatch(r"[0-9]{1,4}", word) and field.low <= int(word) <= field.high:
         return int(word)
     if word in ("?", "L", "W") or re.fullmatch(r"[0-9A-Za-z]*[LW#][0-9]*", word):
-        raise NotASchedule(f"{field.name} {text[:40]!r}: {word} is not of cron", "write * for any, or numbers")
-    raise NotASchedule(f"{field.name} {text[:40]!r} is not possible", f"allowed are {allowed}, and *")
+        raise NotASchedule((f"{field.name} {text[:40]!r}: {word} is not of cron", "write * for any, or numbers"))
+    raise NotASchedule((f"{field.name} {text[:40]!r} is not possible", f"allowed are {allowed}, and *"))

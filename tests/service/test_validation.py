@@ -223,3 +223,39 @@ def test_a_file_with_mistakes_keeps_its_place_in_the_order_of_the_files() -> Non
     report = validate(project({".ebextensions/a.config": wrong, ".ebextensions/b.config": f"{COMMAND}Timeout: 70\n"}))
     [told] = [each.problem for each in report.findings if "was set before" in each.problem.text]
     assert str(told.at).startswith(".ebextensions/b.config") and ".ebextensions/a.config" in told.text
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "hidden"),
+    [
+        (
+            "Dockerrun.aws.json",
+            '{"AWSEBDockerrunVersion": 1, "Entrypoint": [], "Foo": 1, "Logging": "x"}',
+            ["documented as the text", "the key Foo is not known", "Logging is not an absolute path"],
+        ),
+        (
+            ".ebextensions/a.config",
+            'option_settings: {a:b: {C: !GettAtt X.Y, D: \'`{"Ref": "Nope"}`\'}}\n'
+            "container_commands: {a: {command: x, ignoreErrors: maybe, leader_only: true, test: y}}\n"
+            "foo: 1\nResources: {A: {Type: AWS::SQS::Queue, DependsOn: Nothing}}\n",
+            ["Ref names 'Nope'", "both leader_only and test", "DependsOn names 'Nothing'"],
+        ),
+        (
+            "cron.yaml",
+            "version: 2\nfoo: 1\ncron: [{name: a, url: a, schedule: '0 0 30 2 *'}]",
+            ["no foo", "no date fits"],
+        ),
+        ("env.yaml", "Foo: 1\nOptionSettings: {a:b: {C: ~}}", ["no Foo"]),
+        ("docker-compose.yml", "foo: 1\nservices: {a: {build: '', image: a, restart: maybe}}", ["no foo at the top"]),
+        (
+            ".ebextensions/b.config",
+            "option_settings: {aws:elasticbeanstalk:command: {Timeout: x, BatchSize: 1, BatchSize : 2}}",
+            ["the key 'BatchSize' is here twice"],
+        ),
+    ],
+)
+def test_a_mistake_hides_no_other_note_of_its_file(path, text, hidden):
+    report = validate([SourceFile(path, 0o644, text.encode())])
+    told = [each.problem.text for each in report.findings]
+    assert any(each.severity is Severity.ERROR for each in report.findings)
+    assert [[part in each for each in told].count(True) for part in hidden] == [1] * len(hidden)

@@ -96,6 +96,15 @@ def test_what_never_happens_or_does_nothing_is_a_warning():
     assert "no date fits" in str(never) and "no tasks" in str(empty) and "write /a" in path.hint
 
 
+def test_each_field_of_a_schedule_and_a_name_used_twice_are_told_at_once():
+    tasks = "".join(f"- {{name: a, url: /a, schedule: '{each}'}}\n" for each in ("61 25 * 13 *", "0 * * * *"))
+    with pytest.raises(InvalidInput) as caught:
+        read_cron(f"version: 1\ncron:\n{tasks}".encode())
+    told = [(each.at.line, each.text) for each in caught.value.problems]
+    fields = [(3, "minute '61' is not possible"), (3, "hour '25' is not possible"), (3, "month '13' is not possible")]
+    assert told == [*fields, (4, "a second task called 'a'")]
+
+
 PARTS = st.lists(st.sampled_from([*"0123456789*/-,?LW#", "MON", "jan", " ", "  "]), max_size=16).map("".join)
 
 
@@ -105,7 +114,7 @@ def test_any_text_is_a_schedule_with_times_in_it_or_none(text):
     try:
         schedule = read_schedule(text)
     except NotASchedule as error:
-        assert error.problem and error.hint
+        assert error.reasons and all(problem and hint for problem, hint in error.reasons)
         return
     assert schedule.minutes <= set(range(60)) and schedule.hours <= set(range(24)) and schedule.minutes
     assert schedule.days <= set(range(1, 32)) and schedule.months <= set(range(1, 13))
