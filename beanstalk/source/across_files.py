@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from beanstalk.errors import Where
 from beanstalk.source.functions import Value
-from beanstalk.source.instance_keys import Command, CommandLine, ContainerCommand, InstanceKeys
+from beanstalk.source.instance_keys import CommandLine, InstanceKeys
 from beanstalk.source.notes import Notes
 from beanstalk.source.references import check_references
 from beanstalk.source.template_keys import Template, authentications, check_merged
@@ -64,8 +64,7 @@ def _values(keys: InstanceKeys) -> Iterator[Value]:
         yield archive.url
     for file in keys.files:
         yield from (file.content, file.source, file.context)
-    commands: tuple[Command | ContainerCommand, ...] = (*keys.commands, *keys.container_commands)
-    for command in commands:
+    for command in (*keys.commands, *keys.container_commands):
         yield from _words(command.command)
         yield from (command.cwd, command.test, *(value for _, value in command.env or ()))
 

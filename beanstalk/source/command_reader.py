@@ -6,6 +6,7 @@ Source: EB Developer Guide, "Customizing software on Linux servers", Commands an
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from beanstalk.source.document import Kind, Node
 from beanstalk.source.fields import Fields, boolean, entries_of, environment, fields_of, number, optional_text
@@ -24,18 +25,7 @@ def read_commands(node: Node, notes: Notes) -> tuple[Command, ...]:
     found: list[Command] = []
     for name, fields in _entries(node, "commands", FIELDS, notes):
         what = f"command {name.text[:60]}"
-        found.append(
-            Command(
-                name=name.text,
-                command=_command(name, fields.get("command"), what, notes),
-                cwd=optional_text(fields.get("cwd"), f"cwd of {what}", notes),
-                env=environment(fields.get("env"), f"env of {what}", notes),
-                test=_test(fields.get("test"), what, notes),
-                ignore_errors=boolean(fields.get("ignoreErrors"), f"ignoreErrors of {what}", notes) or False,
-                wait_s=_wait(fields.get("waitAfterCompletion"), what, notes),
-                at=name.at,
-            )
-        )
+        found.append(Command(test=_test(fields.get("test"), what, notes), **_common(name, fields, what, notes)))
     return tuple(sorted(found, key=lambda command: command.name))
 
 
@@ -50,20 +40,22 @@ def read_container_commands(node: Node, notes: Notes) -> tuple[ContainerCommand,
             text = f"{what} has both leader_only and test: leader_only wins, the test is not run"
             notes.warn(fields["test"].at, text, "keep one of the two; the command itself can test something")
             test = None
-        found.append(
-            ContainerCommand(
-                name=name.text,
-                command=_command(name, fields.get("command"), what, notes),
-                cwd=optional_text(fields.get("cwd"), f"cwd of {what}", notes),
-                env=environment(fields.get("env"), f"env of {what}", notes),
-                test=test,
-                ignore_errors=boolean(fields.get("ignoreErrors"), f"ignoreErrors of {what}", notes) or False,
-                leader_only=leader_only,
-                wait_s=_wait(fields.get("waitAfterCompletion"), what, notes),
-                at=name.at,
-            )
-        )
+        common = _common(name, fields, what, notes)
+        found.append(ContainerCommand(test=test, leader_only=leader_only, **common))
     return tuple(sorted(found, key=lambda command: command.name))
+
+
+def _common(name: Node, fields: Fields, what: str, notes: Notes) -> dict[str, Any]:
+    """The fields of a Command but `test`."""
+    return {
+        "name": name.text,
+        "command": _command(name, fields.get("command"), what, notes),
+        "cwd": optional_text(fields.get("cwd"), f"cwd of {what}", notes),
+        "env": environment(fields.get("env"), f"env of {what}", notes),
+        "ignore_errors": boolean(fields.get("ignoreErrors"), f"ignoreErrors of {what}", notes) or False,
+        "wait_s": _wait(fields.get("waitAfterCompletion"), what, notes),
+        "at": name.at,
+    }
 
 
 def _entries(node: Node, what: str, known: tuple[str, ...], notes: Notes) -> list[tuple[Node, Fields]]:

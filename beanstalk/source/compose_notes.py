@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from beanstalk.source.document import Kind, Node, plain
+from beanstalk.source.document import FALSE, TRUE, Kind, Node, plain
 from beanstalk.source.durations import read_duration
 from beanstalk.source.interpolation import NotInterpolated, interpolate
 from beanstalk.source.yaml_notes import YamlNotes
@@ -70,9 +70,9 @@ class ComposeNotes(YamlNotes):
 
     def switch(self, node: Node | None, what: str) -> bool | None:
         written = self.text(node, what).lower()
-        if written in ("true", "yes", "on"):
+        if written in TRUE:
             return True
-        if written not in ("", "false", "no", "off"):
+        if written not in ("", *FALSE):
             self.wrong(node, f"{what}: {written[:40]!r} is neither true nor false", "write true or false")
         return False if written else None
 

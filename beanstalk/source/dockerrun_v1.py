@@ -111,7 +111,7 @@ def bind_v1(root: Json, findings: Findings) -> DockerrunV1:
     image, entries = root.get("Image"), root.get("Volumes")
     return DockerrunV1(
         image=Image(image.text("Name"), _update(image), image.at) if image else None,
-        ports=tuple(Port(_port(item, "ContainerPort"), _port(item, "HostPort")) for item in _list(root, "Ports")),
+        ports=tuple(Port(_port(item, "ContainerPort"), _port(item, "HostPort")) for item in root.array("Ports")),
         volumes=tuple(
             HostFolder(item.text("HostDirectory"), item.text("ContainerDirectory"))
             for item in (entries.items if entries else ())
@@ -185,7 +185,7 @@ def _folders(root: Json, findings: Findings) -> None:
     logging = root.get("Logging")
     if logging and root.text("Logging") and not root.text("Logging").startswith(("/", "$", "<", "{")):
         findings.warn(logging.at, "Logging is not an absolute path in the container", "begin it with /")
-    for item in _list(root, "Volumes"):
+    for item in root.array("Volumes"):
         for name in ("HostDirectory", "ContainerDirectory"):
             node = item.get(name)
             if node and item.text(name) and not item.text(name).startswith(("/", "$", "<", "{")):
@@ -201,11 +201,6 @@ def _authentication(root: Json, findings: Findings) -> None:
         if missing:
             text = f"Authentication has no {' and no '.join(missing)}, so there are no credentials"
             findings.warn(node.at, text, "name both, or remove Authentication")
-
-
-def _list(node: Json, name: str) -> tuple[Json, ...]:
-    found = node.get(name)
-    return found.items if found else ()
 
 
 def _update(image: Json) -> bool:

@@ -29,11 +29,11 @@ _ENDS = ("COMPLETE", "SUCCESS")
 def check_v2(root: Json, findings: Findings) -> None:
     """Tell everything in the document that would make the task fail, or that is probably not meant."""
     _version_1_keys(root, findings)
-    containers = [item for item in _list(root, "containerDefinitions") if item.kind == "object"]
+    containers = [item for item in root.array("containerDefinitions") if item.kind == "object"]
     if not containers or len(containers) > MOST_CONTAINERS:
         return
     _names(containers, findings, "container")
-    volumes = [item for item in _list(root, "volumes") if item.kind == "object"]
+    volumes = [item for item in root.array("volumes") if item.kind == "object"]
     _names(volumes, findings, "volume")
     _volume_paths(volumes, findings)
     for container in containers:
@@ -104,7 +104,7 @@ def _memory(container: Json, findings: Findings) -> None:
 def _mounts(container: Json, containers: Sequence[Json], volumes: Sequence[Json], findings: Findings) -> None:
     known = dict.fromkeys(name for name in (volume.text("name") for volume in volumes) if name)
     logs = {LOGS + name for name in (each.text("name") for each in containers) if name}
-    for mount in _list(container, "mountPoints"):
+    for mount in container.array("mountPoints"):
         name, node = mount.text("sourceVolume"), mount.get("sourceVolume")
         if not name or node is None or name in known or name in logs or find_placeholders(name):
             continue
@@ -117,7 +117,7 @@ def _mounts(container: Json, containers: Sequence[Json], volumes: Sequence[Json]
 
 def _conditions(container: Json, containers: Sequence[Json], findings: Findings) -> None:
     by_name = {each.text("name"): each for each in containers}
-    for dependency in _list(container, "dependsOn"):
+    for dependency in container.array("dependsOn"):
         condition, other = dependency.text("condition"), by_name.get(dependency.text("containerName"))
         if other is None:
             continue
@@ -126,7 +126,7 @@ def _conditions(container: Json, containers: Sequence[Json], findings: Findings)
             text = f"{condition} waits for {name} to end, but {name} is essential: its end stops everything"
             findings.wrong(at, text, f'write "essential": false for {name}, or the condition START or HEALTHY')
         check = other.get("healthCheck")
-        if condition == "HEALTHY" and (check is None or [item.value for item in _list(check, "command")] == ["NONE"]):
+        if condition == "HEALTHY" and (check is None or [item.value for item in check.array("command")] == ["NONE"]):
             findings.wrong(at, f"HEALTHY waits for a health check that {name} has not", f"give {name} a healthCheck")
 
 
@@ -155,11 +155,11 @@ def _needs(containers: Sequence[Json], findings: Findings) -> None:
 
 def _others(container: Json) -> Iterator[tuple[str, str, Where]]:
     """(key, name of another container, place) for each that this one needs."""
-    for item in _list(container, "links"):
+    for item in container.array("links"):
         if isinstance(item.value, str):
             yield "links", item.value.partition(":")[0], item.at
     for key, member in (("volumesFrom", "sourceContainer"), ("dependsOn", "containerName")):
-        for item in _list(container, key):
+        for item in container.array(key):
             if item.text(member):
                 yield key, item.text(member), _place(item, member)
 
@@ -173,7 +173,7 @@ def _essential(containers: Sequence[Json], findings: Findings) -> None:
 def _host_ports(containers: Sequence[Json], findings: Findings) -> None:
     taken: dict[tuple[int, str], tuple[str, Where]] = {}
     for container in containers:
-        for mapping in _list(container, "portMappings"):
+        for mapping in container.array("portMappings"):
             number = _number(mapping, "hostPort")
             protocol = "udp" if mapping.text("protocol").lower() == "udp" else "tcp"
             if (
@@ -202,14 +202,9 @@ def _host_ports(containers: Sequence[Json], findings: Findings) -> None:
 
 def _secrets(root: Json, containers: Sequence[Json], findings: Findings) -> None:
     for container in containers:
-        if _list(container, "secrets") and not root.get("executionRoleArn"):
+        if container.array("secrets") and not root.get("executionRoleArn"):
             text = f"the container {_name(container)} has secrets, but there is no executionRoleArn to read them with"
             findings.warn(_place(container, "secrets"), text, "add executionRoleArn beside containerDefinitions")
-
-
-def _list(node: Json, name: str) -> tuple[Json, ...]:
-    found = node.get(name)
-    return found.items if found else ()
 
 
 def _number(node: Json, name: str) -> int:

@@ -22,11 +22,15 @@ from beanstalk.source.yaml_mistakes import LINE_END
 from beanstalk.source.yaml_syntax import MAX_BYTES, SURROGATE, decode, events
 
 __all__ = [
+    "FALSE",
+    "INTEGER",
     "MAX_BYTES",
     "MAX_CHARACTERS",
     "MAX_DEPTH",
     "MAX_NODES",
     "MAX_WRITTEN_NODES",
+    "NUMBER",
+    "TRUE",
     "Document",
     "Kind",
     "Node",
@@ -40,9 +44,14 @@ MAX_NODES = 100_000
 MAX_CHARACTERS = 8 * 1024 * 1024
 """The last two once all aliases are followed."""
 
+TRUE, FALSE = ("true", "yes", "on"), ("false", "no", "off")
+"""Without quotes these words are booleans in YAML 1.1, in lower case or not."""
+INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})\.([0-9]{0,14}[1-9]|0)")
+"""Numbers that everybody writes in the same way."""
+
 _TAG = "tag:yaml.org,2002:"
 _MERGE = "!!merge"
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
 class Kind(StrEnum):
@@ -329,7 +338,7 @@ def plain(node: Node) -> Any:
         case Kind.NULL:
             return None
         case Kind.BOOLEAN:
-            return node.text.lower() in ("true", "yes", "on")
-        case Kind.INTEGER if _WHOLE.fullmatch(node.text):
+            return node.text.lower() in TRUE
+        case Kind.INTEGER if INTEGER.fullmatch(node.text):
             return int(node.text)
     return node.text

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from beanstalk.source.document import Kind, Node
+from beanstalk.source.document import FALSE, TRUE, Kind, Node
 from beanstalk.source.functions import TextValue
 from beanstalk.source.instance_keys import Environment
 from beanstalk.source.notes import Notes
 from beanstalk.source.values import read_text
 
 Fields = Mapping[str, Node]
-
-_TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 
 def entries_of(node: Node, what: str, notes: Notes) -> list[tuple[Node, Node]]:
@@ -80,14 +78,14 @@ def boolean(node: Node | None, what: str, notes: Notes) -> bool | None:
     if node is None:
         return None
     written = node.text.lower()
-    if not node.is_scalar or node.kind is Kind.TAGGED or written not in _TRUE + _FALSE:
+    if not node.is_scalar or node.kind is Kind.TAGGED or written not in TRUE + FALSE:
         shown = f", not {node.text[:60]!r}" if node.is_scalar else ""
         notes.wrong(node.at, f"{what} has to be true or false{shown}", "write true or false")
         return None
     if node.kind is not Kind.BOOLEAN:
-        word = "true" if written in _TRUE else "false"
+        word = "true" if written in TRUE else "false"
         notes.warn(node.at, f"{what} is text: taken as {word}", f"write {word} without quotes")
-    return written in _TRUE
+    return written in TRUE
 
 
 def number(node: Node | None, what: str, notes: Notes) -> int | None:

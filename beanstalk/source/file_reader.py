@@ -9,14 +9,13 @@ import re
 from beanstalk.source.document import Kind, Node
 from beanstalk.source.fields import Fields, entries_of, fields_of, optional_text, plain
 from beanstalk.source.functions import Object, Value
-from beanstalk.source.host_reader import is_url
+from beanstalk.source.host_reader import ABSOLUTE, is_url
 from beanstalk.source.instance_keys import ENCODINGS, File
 from beanstalk.source.notes import Notes
 from beanstalk.source.values import read_text, read_value
 
 FIELDS = ("content", "source", "encoding", "mode", "owner", "group", "authentication", "context")
 
-_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
 _SHORT_MODE = re.compile(r"[0-7]{3,5}")
 _MODE = re.compile(r"(000|100|120|00[1-7])[0-7]{3}")
 
@@ -25,7 +24,7 @@ def read_files(node: Node, notes: Notes) -> tuple[File, ...]:
     """In the order of the paths."""
     found: list[File] = []
     for key, value in entries_of(node, "files", notes):
-        if not _ABSOLUTE.match(key.text):
+        if not ABSOLUTE.match(key.text):
             notes.warn(key.at, f"{key.text[:60]!r} is not an absolute path", "name the file from / on")
         fields = fields_of(value, key.text[:100], FIELDS, notes)
         if fields is not None:

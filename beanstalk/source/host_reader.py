@@ -24,7 +24,7 @@ from beanstalk.source.notes import Notes
 from beanstalk.source.values import read_text
 
 _BY_PLACE = ("rpm", "msi")
-_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
+ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
 _NOT_UNPACKED = re.compile(r"\.(rar|7z|xz|zst|txz|gz(?<!tar\.gz)|bz2(?<!tar\.bz2))\Z", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?")
 
@@ -73,7 +73,7 @@ def _versions(manager: str, name: Node, node: Node, notes: Notes) -> tuple[TextV
 
 
 def _is_place(text: str) -> bool:
-    return bool(_ABSOLUTE.match(text)) or is_url(text)
+    return bool(ABSOLUTE.match(text)) or is_url(text)
 
 
 def is_url(text: str) -> bool:
@@ -129,7 +129,7 @@ def _is_nothing(node: Node, what: str, notes: Notes) -> bool:
 def read_sources(node: Node, notes: Notes) -> tuple[Archive, ...]:
     found: list[Archive] = []
     for key, value in entries_of(node, "sources", notes):
-        if not _ABSOLUTE.match(key.text):
+        if not ABSOLUTE.match(key.text):
             notes.wrong(
                 key.at, f"{key.text[:60]!r} is not an absolute path", "name the folder to unpack into, from / on"
             )

@@ -102,21 +102,13 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerCommand:
+class ContainerCommand(Command):
     """Runs in `cwd` (else the staging folder) when the application was unpacked, with the environment properties.
 
-    `env` goes over them. `leader_only`: on one instance only, at deployments and at creation, whatever `test` said.
+    `env` goes over them. `leader_only`: on one instance only, at deployments and at creation; it has no `test`.
     """
 
-    name: str
-    command: CommandLine
-    cwd: TextValue
-    env: Environment | None
-    test: TextValue | None
-    ignore_errors: bool
     leader_only: bool
-    wait_s: int | None
-    at: Where
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,11 @@ class Json:
         found = self.get(name)
         return found.value if found is not None and isinstance(found.value, str) else ""
 
+    def array(self, name: str) -> tuple[Json, ...]:
+        """The items of the array of that name; none when there is no such array."""
+        found = self.get(name)
+        return found.items if found is not None else ()
+
     def plain(self) -> Any:
         """The same as dicts, lists, texts, numbers: what `json.loads` gives."""
         if isinstance(self.value, Members):

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from beanstalk.errors import InvalidInput, Problem, Where
 from beanstalk.source.document import MAX_DEPTH
 from beanstalk.source.json_nodes import Json, Member, Members
+from beanstalk.source.yaml_mistakes import LINE_END
 from beanstalk.source.yaml_syntax import SURROGATE, decode
 
 MAX_PROBLEMS = 20
 MAX_VALUES = 20_000
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])")
 _PLACEHOLDER = re.compile(r"\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|<[^<>\n\"]+>")
 _BARE = re.compile(r"[^\s,:\[\]{}\"]+")
@@ -66,7 +66,7 @@ class _Parser:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self._count = 0
-        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+        self._starts = [0, *(found.end() for found in LINE_END.finditer(text))]
 
     def document(self) -> Json:
         self._skip()

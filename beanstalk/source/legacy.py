@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from beanstalk.source.functions import Text, Value
-from beanstalk.source.instance_keys import Command, CommandLine, ContainerCommand, InstanceKeys
+from beanstalk.source.instance_keys import CommandLine, InstanceKeys
 from beanstalk.source.notes import Notes
 
 _HOOK = re.compile(r"/opt/elasticbeanstalk/hooks/(?P<when>\w+)(?:/(?P<step>\w+))?")
@@ -58,8 +58,7 @@ def note_habits(keys: InstanceKeys, notes: Notes) -> None:
             if pattern.match(file.path):
                 notes.warn(file.at, f"{file.path[:100]}: {text}", hint)
                 break
-    commands: tuple[Command | ContainerCommand, ...] = (*keys.commands, *keys.container_commands)
-    for command in commands:
+    for command in (*keys.commands, *keys.container_commands):
         written = "\n".join(_literals(command.command))
         if _HOOK.search(written):
             text = f"{command.name[:60]} uses the hooks of Amazon Linux 1, which nothing runs since Amazon Linux 2"

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from beanstalk.errors import Where
 from beanstalk.source.notes import Notes
+from beanstalk.source.yaml_mistakes import LINE_END
 
 MOST_LINES = 10_000
 
 _LINE = re.compile(r"([A-Za-z0-9_-]+):\s*([^\s].*)")
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
-_END = re.compile(r"\r\n|\r|\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SHAPE = "write a line as `name: command`, the name of letters, digits, - and _"
 
@@ -39,7 +39,7 @@ def read_named_lines(text: str, notes: Notes, what: str, instead: str) -> dict[s
     """
     found: dict[str, NamedLine] = {}
     count = 0
-    for number, line in enumerate(_END.split(text.removeprefix("\ufeff")), start=1):
+    for number, line in enumerate(LINE_END.split(text.removeprefix("\ufeff")), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         count, at = count + 1, Where(notes.path, number)

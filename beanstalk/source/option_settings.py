@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from beanstalk.model import OptionSetting
-from beanstalk.source.document import Kind, Node
+from beanstalk.source.document import FALSE, NUMBER, TRUE, Kind, Node
 from beanstalk.source.functions import FUNCTIONS, Value, to_json
 from beanstalk.source.notes import MOST_HINTS, Notes
 from beanstalk.source.values import read_value
@@ -22,8 +22,6 @@ DEFAULT_NAMESPACE = "aws:elasticbeanstalk:application:environment"
 ITEM_KEYS = ("namespace", "option_name", "value", "resource_name")
 
 _PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
-_PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})\.([0-9]{0,14}[1-9]|0)")
-_TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 
 @dataclass(slots=True)
@@ -158,13 +156,13 @@ def _text(value: Node, option: str, found: Found) -> str | None:
 
 def _scalar(value: Node, option: str, found: Found) -> str:
     written = value.text
-    if value.kind is Kind.BOOLEAN and written.lower() in _TRUE + _FALSE:
-        text = "true" if written.lower() in _TRUE else "false"
+    if value.kind is Kind.BOOLEAN and written.lower() in TRUE + FALSE:
+        text = "true" if written.lower() in TRUE else "false"
         if written.lower() != text:
             message = f"{option}: {written} without quotes is the boolean {text}"
             found.warn(value.at, message, f"write {text}, or '{written}' in quotes for the word")
         return text
-    plain = {Kind.INTEGER: _PLAIN_INTEGER, Kind.NUMBER: _PLAIN_NUMBER}.get(value.kind)
+    plain = {Kind.INTEGER: _PLAIN_INTEGER, Kind.NUMBER: NUMBER}.get(value.kind)
     if plain is not None and not plain.fullmatch(written):
         message = (
             f"{option}: {written[:60]} without quotes is a number that YAML may write otherwise; taken as it stands"
@@ -186,10 +184,10 @@ def _json(value: Node) -> str:
             function = to_json(read_value(value, Notes()))
             return json.dumps(function, ensure_ascii=False, separators=(",", ":"))
         case Kind.BOOLEAN:
-            return "true" if value.text.lower() in _TRUE else "false"
+            return "true" if value.text.lower() in TRUE else "false"
         case Kind.INTEGER if _PLAIN_INTEGER.fullmatch(value.text):
             return value.text
-        case Kind.NUMBER if _PLAIN_NUMBER.fullmatch(value.text):
+        case Kind.NUMBER if NUMBER.fullmatch(value.text):
             return value.text
         case _:
             return _quoted(value.text)

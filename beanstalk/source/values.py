@@ -14,7 +14,7 @@ from math import isinf
 from typing import Any
 
 from beanstalk.errors import Where
-from beanstalk.source.document import MAX_DEPTH, Kind, Node
+from beanstalk.source.document import FALSE, INTEGER, MAX_DEPTH, NUMBER, TRUE, Kind, Node
 from beanstalk.source.function_reader import NAMES, is_function_name, read_function, tag_to_name
 from beanstalk.source.functions import FUNCTIONS, Entry, Function, Object, Text, TextValue, Value
 from beanstalk.source.notes import Notes
@@ -22,9 +22,6 @@ from beanstalk.source.yaml_syntax import SURROGATE
 
 MAX_FUNCTIONS = 1_000
 
-_TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})\.([0-9]{0,14}[1-9]|0)")
 _OPENING = re.compile(r"`\s{0,100}(?P<object>\{)(?=\s{0,100}[\"']?(?:Ref|Fn::\w{1,100})[\"']?\s{0,100}:)")
 _CLOSING = re.compile(r"\s*`")
 _EXAMPLE = 'write it as in `{"Ref": "MyTopic"}`'
@@ -191,11 +188,11 @@ def _scalar(node: Node, notes: Notes) -> Value:
     match node.kind:
         case Kind.NULL:
             return None
-        case Kind.BOOLEAN if written.lower() in _TRUE + _FALSE:
-            return written.lower() in _TRUE
-        case Kind.INTEGER if _INTEGER.fullmatch(written):
+        case Kind.BOOLEAN if written.lower() in TRUE + FALSE:
+            return written.lower() in TRUE
+        case Kind.INTEGER if INTEGER.fullmatch(written):
             return int(written)
-        case Kind.NUMBER if _NUMBER.fullmatch(written):
+        case Kind.NUMBER if NUMBER.fullmatch(written):
             return float(written)
         case _:
             return split_text(written, node.place, notes)
