@@ -39,7 +39,7 @@ const server = http.createServer((request, response) => {
   response.end(healthy ? "ok\n" : page);
 });
 
-server.listen(Number(PORT), "127.0.0.1");
+server.listen(Number(PORT), process.env.ADDRESS || "127.0.0.1");
 
 // Answer what is open, then go.
 process.on("SIGTERM", () => {

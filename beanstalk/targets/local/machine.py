@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from beanstalk.containers import ImageSource
+from beanstalk.containers import Container, ImageSource
 from beanstalk.records import Instance
 from beanstalk.scripts import Part
 from beanstalk.store.home import Home
@@ -45,10 +45,8 @@ def local_preparer(home: Home) -> LocalPreparer:
 def script_jobs(home: Home) -> ScriptJobs:
     """As `local_host`."""
 
-    def containers(
-        image: ImageSource, instance: Instance, part: Part, variables: Mapping[str, str]
-    ) -> ScriptContainers:
-        return script_containers(home, engine_of(home), _images(home).name(image), instance, part, variables)
+    def containers(web: Container, instance: Instance, part: Part, variables: Mapping[str, str]) -> ScriptContainers:
+        return script_containers(home, engine_of(home), _images(home).name(web.image), web, instance, part, variables)
 
     return ScriptJobs(home, containers)
 

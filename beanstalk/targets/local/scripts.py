@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from beanstalk.containers import ImageSource
+from beanstalk.containers import Container
 from beanstalk.errors import TargetError
 from beanstalk.records import Instance
 from beanstalk.scripts import Part, Script
@@ -30,7 +30,7 @@ from beanstalk.targets.local.script_containers import ScriptContainers
 from beanstalk.targets.local.trees import remove_tree
 from beanstalk.workload import Workload
 
-FindContainers = Callable[[ImageSource, Instance, Part, Mapping[str, str]], ScriptContainers]
+FindContainers = Callable[[Container, Instance, Part, Mapping[str, str]], ScriptContainers]
 
 _START = (
     "import sys; sys.path.append(sys.argv[1]); from beanstalk.targets.local.script_job import main; main(sys.argv[2])"
@@ -95,8 +95,8 @@ class ScriptJobs:
             "scripts": [asdict(script) | {"what": str(script), "is_hook": script.is_hook} for script in scripts],
         }
         if group is not None:
-            image = group.container(group.web).image
-            plan["containers"] = self._containers(image, instance, part, environment).to_json()
+            web = group.container(group.web)
+            plan["containers"] = self._containers(web, instance, part, environment).to_json()
         root = str(Path(__file__).resolve().parents[3])
         # -I: what the application's environment says to Python is not meant for this one
         command = "exec " + shlex.join([sys.executable, "-I", "-c", _START, root, str(job)])

@@ -26,6 +26,7 @@ RUN rm -rf node_modules && ln -s /var/app/build/node_modules node_modules
 # its processes
 RUN ["/bin/sh", "-c", "printf '%s\\n' \"$@\" > /opt/beanstalk/processes/web", "sh", \
     "PATH=\"$PWD/node_modules/.bin:$PATH\"; export PATH; sh -c '' && exec sh -c 'exec node app.js'"]
+ENV ADDRESS="0.0.0.0"
 ENV PORT="8080"
 EXPOSE 8080
 STOPSIGNAL SIGTERM
