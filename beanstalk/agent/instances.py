@@ -189,14 +189,13 @@ class Instances:
         if not self._run(Part.BEFORE, instance, now):
             return ""
         variables = self._variables(instance)
-        for unit in workload.units:
-            if unit.name in known:
-                continue
+        for unit in [each for each in workload.units if each.name not in known]:
             identity = world.host.start(instance, workload, unit, variables)
-            if identity is None:
-                return ""
-            known[unit.name] = identity
-            world.store.instances.change(instance.id, processes_json=json.dumps(known))
+            if identity is not None:
+                known[unit.name] = identity
+                world.store.instances.change(instance.id, processes_json=json.dumps(known))
+        if len(known) < len(workload.units):
+            return ""  # the host is still at it
         host, port = world.host.address(instance, workload)
         world.store.instances.change(instance.id, started=now, host=host, port=port)
         return ""
