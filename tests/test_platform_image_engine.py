@@ -182,14 +182,15 @@ def debian_base(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str
     with engine.ask() as client:
         if client.images(name):
             return name
-    if not shutil.which("debootstrap") or os.geteuid():
+    if not shutil.which("debootstrap", path=f"{os.environ['PATH']}:/usr/sbin") or os.geteuid():
         pytest.skip("debootstrap is not installed, or this is not root")
     root = tmp_path_factory.mktemp("debian")
     said = ["apt-get", "indextargets", "--format", "$(CREATED_BY) $(COMPONENT) $(CODENAME) $(REPO_URI)"]
     targets = subprocess.run(said, capture_output=True, text=True, check=True).stdout.splitlines()
     _, _, release, place = next(line.split() for line in targets if line.startswith("Packages main "))
     command = ["debootstrap", "--variant=minbase", f"--include={DEBIAN}", release, str(root), place]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    path = {**os.environ, "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=path)
     assert done.returncode == 0, done.stdout[-2000:]
     packed = root.with_suffix(".tar")
     with tarfile.open(packed, "w") as tar:

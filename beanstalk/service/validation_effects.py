@@ -12,7 +12,7 @@ from beanstalk.options.configuration import Configuration, Layer, Resolved
 from beanstalk.options.explanation import NO_EFFECT_HERE
 from beanstalk.options.values import has_function
 from beanstalk.service.validation_files import FileKind, Read
-from beanstalk.service.validation_homes import AWS, CONTAINERS, LOCAL, Fate, Home
+from beanstalk.service.validation_homes import AWS, CONTAINERS, HERE_IN_IMAGES, LOCAL, Fate, Home
 from beanstalk.service.validation_report import Effect
 from beanstalk.source.ebextensions import Extensions
 from beanstalk.source.environment_parts import WEB
@@ -21,6 +21,7 @@ from beanstalk.source.platform_folder import ProxyFile
 from beanstalk.source.recognise import Kind, Recognised
 
 _OURS = "beanstalk:"
+_PAGE = "index.html"
 _NOT_WEB = "only web gets requests"
 _AT_CHANGE = "only with a change of settings:"
 _NO_TIER = "worker environments are not in this version: create refuses it, unless --tier webserver is said"
@@ -64,10 +65,14 @@ def _application(found: Found, home: Home) -> Iterator[_Said]:
         names = found.files.get(FileKind.PLATFORM, Read()).names
         why = names[0] if names else "it describes a platform, which is no application"
         yield path, Where(path), Fate(False, why)
+    elif path == _PAGE and home.target == LOCAL:
+        yield path, Where(path), Fate(True, "the platform static serves the files as they are")
     elif winner is not None and winner is not Kind.PROCFILE and runs:
         yield path, Where(path), Fate(True, f"the platform for {winner} prepares and starts the application")
     elif winner is not None and winner is not Kind.PROCFILE and procfile is None:
         why = f"this version has no platform for {winner}; a Procfile can say what to start"
+        if winner in (HERE_IN_IMAGES.platforms or ()):
+            why = f"{winner} runs in containers only (--mode docker), unless a Procfile says what to start"
         yield path, Where(path), Fate(False, why)
     if procfile and procfile.names and not found.without_procfile:
         others = f"; {_NOT_WEB}" if len(procfile.names) > 1 else ""

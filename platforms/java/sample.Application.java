@@ -13,7 +13,7 @@ public class Application {
             exchange.getResponseBody().write(body);
             exchange.close();
         });
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> server.stop(5)));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> server.stop(2)));
         server.start();
     }
 }
