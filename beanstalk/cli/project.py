@@ -160,9 +160,9 @@ def _read(path: Path) -> ProjectFile:
 
 
 def _write(path: Path, configuration: dict[str, Any]) -> None:
-    import yaml
+    from beanstalk.source.yaml_writer import write_yaml
 
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.write_text(yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    scratch.write_text(write_yaml(configuration), encoding="utf-8")
     scratch.replace(path)

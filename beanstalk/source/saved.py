@@ -7,11 +7,8 @@ same configuration; comments and the order of keys are not kept.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
-
-import yaml
 
 from beanstalk.errors import Problem, Where
 from beanstalk.model import OptionSetting
@@ -31,11 +28,11 @@ from beanstalk.source.json_nodes import Json
 from beanstalk.source.json_text import read_json
 from beanstalk.source.notes import Notes
 from beanstalk.source.yaml_notes import read_mapping
+from beanstalk.source.yaml_writer import write_yaml
 
 SUFFIX = ".cfg.yml"
 METADATA = "EnvironmentConfigurationMetadata"
 KEYS = (VERSION_KEY, METADATA, "Platform", "SolutionStack", "EnvironmentTier", "OptionSettings", "Tags")
-_UNUSUAL = re.compile("[\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 _ITEM = ("Namespace", "OptionName", "Value", "ResourceName")
 
 
@@ -93,21 +90,7 @@ def write_saved(saved: SavedConfiguration) -> str:
         "OptionSettings": options,
         "Tags": dict(saved.tags),
     }
-    given = {name: value for name, value in whole.items() if value}
-    text: str = yaml.dump(given, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
-    return text
-
-
-class _Dumper(yaml.SafeDumper):
-    """Texts with characters that YAML would fold or drop are written with escapes."""
-
-
-def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if _UNUSUAL.search(text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-
-_Dumper.add_representer(str, _represent)
+    return write_yaml({name: value for name, value in whole.items() if value})
 
 
 def write_list(settings: tuple[OptionSetting, ...]) -> str:

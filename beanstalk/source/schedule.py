@@ -15,6 +15,9 @@ _NICKNAMES = {
     "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
     "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
 }  # fmt: skip
+LONGEST = 1_000
+"""Characters: every minute, hour, day, month and weekday by its number has less than half of that."""
+
 _SHAPE = "write five fields: minute hour day month weekday, as 0 */12 * * *"
 
 
@@ -72,6 +75,8 @@ class Schedule:
 
 def read_schedule(text: str) -> Schedule:
     """Raises NotASchedule with every reason and its remedy."""
+    if len(text) > LONGEST:
+        raise NotASchedule((f"{len(text)} characters are no schedule", "write ranges and steps, as in 0-30/5"))
     parts = text.split()
     if len(parts) != 5:
         raise NotASchedule(_why_not_five(text, parts))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import json
 import os
 import random
 import re
@@ -20,9 +21,10 @@ from beanstalk.errors import Where
 from beanstalk.service.validation import FileKind, SourceFile, validate, validate_file
 from beanstalk.source import content as bundle_content
 from beanstalk.source.bundle import read_bundle, remove_unpacked, unpack_bundle
+from beanstalk.source.dockerrun import DockerrunV2, read_dockerrun
 from beanstalk.source.ebextensions import read_extensions
 from beanstalk.source.evaluate import Lookup, resolve
-from beanstalk.source.functions import Value
+from beanstalk.source.functions import Value, to_json
 from beanstalk.source.hooks import HookFile, read_hooks
 from beanstalk.source.ignore import decide, read_ignore_file
 from beanstalk.source.image_name import unfilled, why_not_an_image
@@ -30,8 +32,9 @@ from beanstalk.source.manifest import expand, read_manifest
 from beanstalk.source.platform_folder import read_platform_folder
 from beanstalk.source.project_file import read_project_file
 from beanstalk.source.recognise import recognise
-from beanstalk.source.saved import read_saved, write_list, write_saved
+from beanstalk.source.saved import SavedConfiguration, read_saved, write_list, write_saved
 from beanstalk.source.schedule import NotASchedule, read_schedule
+from beanstalk.source.template_keys import SECTIONS, Template
 from beanstalk.source.values import value_of
 from tests.source.zips import honest_zip
 
@@ -60,16 +63,39 @@ def _extensions(content: bytes) -> object:
     )
     values: list[Value] = [value_of(each.value, Where("01.config")) for each in found.settings[:1000]]
     values += [template.resources, template.outputs, *(file.content for file in found.files)]
+    printed = _printed(template)
+    again = read_extensions([(".ebextensions/01.config", json.dumps(printed).encode())])
+    assert _printed(again.template) == printed
     return [resolve(value, lookup) for value in values]
+
+
+def _printed(template: Template) -> dict[str, object]:
+    sections = ((name, to_json(getattr(template, name.lower()))) for name in SECTIONS)
+    return {name: content for name, content in sections if content}
+
+
+def _dockerrun(content: bytes) -> object:
+    validate_file("Dockerrun.aws.json", content, FileKind.DOCKERRUN)
+    found = read_dockerrun("Dockerrun.aws.json", content)
+    again = read_dockerrun("Dockerrun.aws.json", json.dumps(found.raw.plain()).encode())
+    assert again.raw.plain() == found.raw.plain()
+    if isinstance(found, DockerrunV2) and isinstance(again, DockerrunV2):
+        assert (again.containers, again.volumes) == (found.containers, found.volumes)
+    return found
 
 
 def _saved(content: bytes) -> object:
     validate_file("a.cfg.yml", content, FileKind.SAVED)
     first = read_saved("a.cfg.yml", content)
     again = read_saved("a.cfg.yml", write_saved(first).encode())
-    bare = [tuple(replace(each, at=None) for each in saved.settings) for saved in (first, again)]
-    assert sorted(bare[0], key=str) == sorted(bare[1], key=str)
+    assert _bare(again) == _bare(first)
     return read_saved("a.cfg.yml", write_list(first.settings).encode())
+
+
+def _bare(saved: SavedConfiguration) -> SavedConfiguration:
+    """Without places, warnings and order."""
+    settings = sorted((replace(each, at=None) for each in saved.settings), key=str)
+    return replace(saved, settings=tuple(settings), warnings=())
 
 
 def _manifest(content: bytes) -> object:
@@ -133,7 +159,7 @@ def _project(content: bytes) -> object:
 
 READERS: dict[str, Callable[[bytes], object]] = {
     "ebextensions": _extensions,
-    "dockerrun": _validated(FileKind.DOCKERRUN, "Dockerrun.aws.json"),
+    "dockerrun": _dockerrun,
     "compose": _validated(FileKind.COMPOSE, "docker-compose.yml"),
     "env_file": _validated(FileKind.ENV_FILE, ".env"),
     "procfile": _validated(FileKind.PROCFILE, "Procfile"),

@@ -65,6 +65,7 @@ def test_what_is_wrong_is_told_with_place_and_remedy(text, said):
         ("*/0 * * * *", "no step after /"),
         ("0 22-6 * * *", "22 comes after 6\n  hint: write it as two: 22-23,0-6"),
         ("1,,2 * * * *", "minute '1,,2' is not possible"),
+        ("1," * 500 + "1 * * * *", "1009 characters are no schedule"),
     ],
 )
 def test_a_schedule_that_is_none_is_told_with_a_remedy(schedule, said):
@@ -119,6 +120,7 @@ def test_any_text_is_a_schedule_with_times_in_it_or_none(text):
     assert schedule.minutes <= set(range(60)) and schedule.hours <= set(range(24)) and schedule.minutes
     assert schedule.days <= set(range(1, 32)) and schedule.months <= set(range(1, 13))
     assert schedule.weekdays and schedule.weekdays <= set(range(7))
+    assert read_schedule(schedule.text) == schedule
 
 
 @settings(deadline=None)

@@ -154,3 +154,9 @@ JSON = st.recursive(
 def test_to_resolve_twice_is_to_resolve_once(data):
     once = resolve(value(json.dumps(data)), LOOKUP)
     assert resolve(once, LOOKUP) == once
+
+
+@given(JSON)
+def test_what_is_printed_is_read_and_printed_as_the_same(data):
+    printed = to_json(value(json.dumps(data)))
+    assert to_json(value(json.dumps(printed))) == printed
