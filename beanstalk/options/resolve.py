@@ -90,7 +90,8 @@ def _one_layer(
 def parse_option(text: str) -> OptionSetting:
     """`NAMESPACE:NAME=VALUE` of a command line -> the setting. The value may hold anything, "=" too, or be empty.
 
-    Split at the last colon before the first "=", since a namespace has colons itself. Raises UsageError.
+    Split at the last colon before the first "=", since a namespace has colons itself. Raises UsageError,
+    never with the value: it may be a secret.
     """
     option, equals, value = text.partition("=")
     namespace, colon, name = option.rpartition(":")
@@ -98,12 +99,12 @@ def parse_option(text: str) -> OptionSetting:
     if not equals:
         raise UsageError(f"option {text!r} has no value", hint=example)
     if not colon or not namespace:
-        hint = f"{example}; an environment property is {PROPERTIES}:{option or 'NAME'}={value}"
-        raise UsageError(f"option {text!r} has no namespace", hint=hint)
+        hint = f"{example}; an environment property is {PROPERTIES}:{option or 'NAME'}=VALUE"
+        raise UsageError(f"option {option!r} has no namespace", hint=hint)
     if not name:
-        raise UsageError(f"option {text!r} has no name between the last ':' and '='", hint=example)
+        raise UsageError(f"option {option!r} has no name between the last ':' and '='", hint=example)
     if option != option.strip() or name != name.strip():
-        raise UsageError(f"option {text!r} has a blank around its name", hint=example)
+        raise UsageError(f"option {option!r} has a blank around its name", hint=example)
     return OptionSetting(namespace, name, value)
 
 

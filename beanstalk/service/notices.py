@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from beanstalk.errors import Problem
+from beanstalk.options.asked import unanswered
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.explanation import unused_here
 from beanstalk.scripts import ScriptPhase, notes_for_processes, scripts_of
@@ -22,7 +23,8 @@ def notices(
     """All of it. Properties have words of their own."""
     home = _home(workload)
     unused = [each for each in unused_here(configuration) if not each.text.startswith(f"{PROPERTIES}:")]
-    told = (*bundle.warnings, *extensions.warnings, *configuration.warnings, *_not_applied(extensions, home))
+    asked = unanswered(extensions.asked, extensions.settings)
+    told = (*bundle.warnings, *extensions.warnings, *asked, *configuration.warnings, *_not_applied(extensions, home))
     return (*told, *property_notices(configuration), *unused)
 
 

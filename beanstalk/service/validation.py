@@ -17,6 +17,7 @@ from beanstalk.options.circumstances import FAMILIES, Circumstances, family
 from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.options.resolve import resolve
 from beanstalk.scripts import container_commands, notes_for_processes
+from beanstalk.service.configuration import RECOMMENDED, Stored, layers_of
 from beanstalk.service.validation_effects import Found, effects
 from beanstalk.service.validation_files import AT_ROOT, Beside, FileKind, Read, kind_of, read_all_extensions, read_one
 from beanstalk.service.validation_homes import CONTAINERS, HERE_AS_PROCESSES, LOCAL, PROCESS, Home, home_of
@@ -91,9 +92,9 @@ def validate(files: Sequence[SourceFile], more: Iterable[Finding] = (), target: 
     named = project.platform or read.get(FileKind.MANIFEST, Read()).platform
     looks_like = FAMILIES.get(recognised.winner, "") if recognised.winner else ""
     circumstances = Circumstances(family(named) if named else looks_like)
-    configuration = _options({Layer.EBEXTENSIONS: options.settings}, circumstances, findings)
+    configuration = _options(_as_created(Layer.EBEXTENSIONS, options.settings), circumstances, findings)
     if FileKind.MANIFEST in read:
-        _options({Layer.SAVED: read[FileKind.MANIFEST].settings}, circumstances, findings)
+        _options(_as_created(Layer.SAVED, read[FileKind.MANIFEST].settings), circumstances, findings)
     for path, text in texts.items():
         if _is_saved(path):
             _alone(FileKind.SAVED, path, text, findings)
@@ -115,6 +116,7 @@ def validate_file(path: str, text: bytes, kind: FileKind | None = None) -> Repor
         hint = "name a folder, a zip, a .config file, or one of " + ", ".join(AT_ROOT) + f", *{SAVED_SUFFIX}"
         raise UsageError(f"{path} is no file of Elastic Beanstalk, by its name", hint=hint)
     findings, name = Findings(), path.rpartition("/")[2]
+    _tell_names(recognise([name]).ignored, findings)
     if kind is FileKind.EBEXTENSIONS and not name.endswith(".config"):
         name += ".config"
     _alone(kind, name, text, findings)
@@ -126,7 +128,8 @@ def _alone(kind: FileKind, path: str, text: bytes, findings: Findings) -> None:
     findings.add(kind, read.problems, read.warnings)
     layer = Layer.EBEXTENSIONS if kind is FileKind.EBEXTENSIONS else Layer.SAVED
     if read.settings:
-        _options({layer: read.settings}, Circumstances(), findings)
+        layers = {layer: read.settings} if kind is FileKind.SAVED else _as_created(layer, read.settings)
+        _options(layers, Circumstances(), findings)
 
 
 def _recognised(packed: Sequence[str], read: Mapping[FileKind, Read], mode: str) -> Recognised:
@@ -224,13 +227,22 @@ def _tell_root(recognised: Recognised, read: Mapping[FileKind, Read], findings: 
         unread = recognised.winner in (*CONTAINERS, Kind.CUSTOM) and kind in (FileKind.PROCFILE, FileKind.BUILDFILE)
         unread = unread or (home.mode == PROCESS and kind in (FileKind.DOCKERRUN, FileKind.COMPOSE, FileKind.ENV_FILE))
         findings.add(kind, () if unread else found.problems, [*(found.problems if unread else ()), *found.warnings])
-    odd = [each for each in recognised.ignored if each.path not in present]
-    findings.add(
-        "recognition", (), [Problem(each.reason, Where(each.path), "rename it, if it is meant") for each in odd]
-    )
+    _tell_names([each for each in recognised.ignored if each.path not in present], findings)
     if recognised.winner is None:
         hint = "put the application at the root, or add a Procfile with a line `web: command`"
         findings.add("recognition", (), [Problem(recognised.because, hint=hint)])
+
+
+def _tell_names(odd: Iterable[Ignored], findings: Findings) -> None:
+    """What has nearly the name that Elastic Beanstalk looks for."""
+    hint = "rename it, if it is meant"
+    findings.add("recognition", (), [Problem(each.reason, Where(each.path), hint) for each in odd])
+
+
+def _as_created(layer: Layer, settings: Sequence[OptionSetting]) -> Mapping[Layer, Sequence[OptionSetting]]:
+    """With what `create` recommends besides, so that both say the same of what is left out."""
+    recommended = [Stored(each, Layer.RECOMMENDED) for each in RECOMMENDED]
+    return layers_of([*recommended, *(Stored(each, layer) for each in settings)], ())
 
 
 def _options(

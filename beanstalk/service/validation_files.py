@@ -11,6 +11,7 @@ from typing import assert_never
 
 from beanstalk.errors import InvalidInput, Problem, Where
 from beanstalk.model import OptionSetting
+from beanstalk.options.asked import unanswered
 from beanstalk.source.document import Kind as NodeKind
 from beanstalk.source.document import read_document
 from beanstalk.source.ebextensions import Extensions, look_at_extensions, read_extensions
@@ -117,7 +118,7 @@ def read_one(kind: FileKind, path: str, content: bytes, beside: Beside) -> Read:
 def read_all_extensions(files: Sequence[tuple[str, bytes]]) -> tuple[Read, Extensions]:
     """All configuration files, and what those that are right say together. The settings are those of all of them."""
     found, problems = look_at_extensions(files)
-    read = Read(problems, found.warnings, found.settings)
+    read = Read(problems, (*found.warnings, *unanswered(found.asked, found.settings)), found.settings)
     if not problems:
         return read, found
     wrong = {problem.at.path for problem in problems if problem.at}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from beanstalk.errors import Where
-from beanstalk.source.functions import Value
+from beanstalk.source.functions import GetOptionSetting, Value, functions_in
 from beanstalk.source.instance_keys import CommandLine, InstanceKeys
 from beanstalk.source.notes import Notes
 from beanstalk.source.references import check_references
@@ -28,6 +28,15 @@ def note_across_files(
                 text = f"{file.path[:100]}: no resource has the authentication {file.authentication[:60]!r}"
                 hint = "define it under Resources, AWSEBAutoScalingGroup, Metadata, AWS::CloudFormation::Authentication"
                 notes.warn(file.at, text, hint)
+
+
+def options_asked_for(
+    template: Template, instance: Sequence[InstanceKeys], values: Sequence[Value]
+) -> Iterator[GetOptionSetting]:
+    """Every Fn::GetOptionSetting. `values`: those of option settings."""
+    sections = (template.resources, template.outputs, template.parameters, template.mappings, template.conditions)
+    for value in (*sections, *values, *(value for keys in instance for value in _values(keys))):
+        yield from (each for each in functions_in(value) if isinstance(each, GetOptionSetting))
 
 
 def _note_repeated(instance: Sequence[InstanceKeys], notes: Notes) -> None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from beanstalk.errors import InvalidInput, Problem, Where
 from beanstalk.model import OptionSetting
-from beanstalk.source.across_files import note_across_files
+from beanstalk.source.across_files import note_across_files, options_asked_for
 from beanstalk.source.command_reader import read_commands, read_container_commands
 from beanstalk.source.document import Document, Kind, Node, read_document
 from beanstalk.source.file_reader import read_files
-from beanstalk.source.functions import Value
+from beanstalk.source.functions import GetOptionSetting, Value
 from beanstalk.source.host_reader import read_groups, read_packages, read_services, read_sources, read_users
 from beanstalk.source.instance_keys import (
     Archive,
@@ -50,6 +50,7 @@ class Extensions:
     settings: in their order, the later one wins.  instance: what each file asks of an instance; file after file, the
     fields of each in their order.  container_commands: those of all files in the order in which they run, leaders
     first.  template: the sections of all files as one.  keys: every key but option_settings, with its place.
+    asked: the options whose values functions ask for.
     """
 
     settings: tuple[OptionSetting, ...] = ()
@@ -58,6 +59,7 @@ class Extensions:
     container_commands: tuple[ContainerCommand, ...] = ()
     template: Template = field(default_factory=Template)
     keys: tuple[tuple[str, Where], ...] = ()
+    asked: tuple[GetOptionSetting, ...] = ()
 
     @property
     def packages(self) -> tuple[Package, ...]:
@@ -139,6 +141,7 @@ def look_at_extensions(files: Sequence[tuple[str, bytes]]) -> tuple[Extensions, 
         container_commands=tuple(_in_order_of_running(reading.instance)),
         template=template,
         keys=tuple(reading.keys),
+        asked=tuple(options_asked_for(template, reading.instance, reading.values)),
     )
     return found, tuple(in_order(problems))
 

@@ -72,7 +72,7 @@ def _ref(argument: Value, at: Where, _: Notes) -> Function | str:
     return Ref(argument, at) if isinstance(argument, str) and argument else "the name of a resource or parameter"
 
 
-def _get_att(argument: Value, at: Where, _: Notes) -> Function | str:
+def _get_att(argument: Value, at: Where, notes: Notes) -> Function | str:
     if isinstance(argument, str) and "." in argument.strip("."):
         resource, _dot, name = argument.partition(".")
         return GetAtt(resource, name, at)
@@ -80,7 +80,10 @@ def _get_att(argument: Value, at: Where, _: Notes) -> Function | str:
         case (str(resource), attribute) if resource and attribute not in ("", None):
             return GetAtt(resource, attribute, at)
         case (str(resource), first, *rest) if resource and all(isinstance(part, str) for part in (first, *rest)):
-            return GetAtt(resource, ".".join(str(part) for part in (first, *rest)), at)
+            attribute = ".".join(str(part) for part in (first, *rest))
+            text = f"Fn::GetAtt takes two values, and these are {len(argument)}: CloudFormation may refuse the stack"
+            notes.warn(at, text, f"write [{resource[:60]}, {attribute[:60]}]")
+            return GetAtt(resource, attribute, at)
     return "[RESOURCE, ATTRIBUTE]"
 
 

@@ -49,12 +49,16 @@ def read_platform_folder(paths: Iterable[str]) -> PlatformFolder:
             notes.warn(Where(path), old[0], old[1])
         elif parts[0] != ".platform" or (len(parts) > 1 and parts[1] in list(Occasion)):
             continue
+        elif len(parts) > 2 and parts[1] in _PROXIES and not _is_read(parts):
+            text = f"Elastic Beanstalk does not read this file: of .platform/{parts[1]} it takes conf.d/*.conf"
+            hint = f"move it to .platform/{parts[1]}/conf.d/NAME.conf, unless a file there includes it"
+            notes.warn(Where(path), text, hint)
         elif len(parts) > 2 and parts[1] in _PROXIES:
             file = ProxyFile(path, _PROXIES[parts[1]], _replaces(parts))
             files.append(file)
             effect = "would replace" if file.replaces else "would extend"
             text = f"{effect} the configuration of {file.proxy} on Elastic Beanstalk; it has no effect on this machine"
-            notes.warn(Where(path), text, _proxy_hint(parts, file))
+            notes.warn(Where(path), text, _proxy_hint(file))
         else:
             hint = notes.meant(parts[1], _KNOWN) if len(parts) > 2 else f"the folders are {', '.join(_KNOWN)}"
             notes.warn(Where(path), "nobody reads this file of .platform", hint)
@@ -65,11 +69,13 @@ def _replaces(parts: list[str]) -> bool:
     return parts[2:] in (["nginx.conf"], ["conf", "httpd.conf"])
 
 
-def _proxy_hint(parts: list[str], file: ProxyFile) -> str:
-    if not file.replaces and parts[2:-1] != ["conf.d"] and parts[2:4] != ["conf.d", "elasticbeanstalk"]:
-        return (
-            f"Elastic Beanstalk reads .platform/{parts[1]}/conf.d/*.conf, so this file may have no effect there either"
-        )
+def _is_read(parts: list[str]) -> bool:
+    """conf.d/elasticbeanstalk holds what the main files of the platform include."""
+    extends = parts[2:-1] in (["conf.d"], ["conf.d", "elasticbeanstalk"]) and parts[-1].endswith(".conf")
+    return extends or _replaces(parts)
+
+
+def _proxy_hint(file: ProxyFile) -> str:
     if file.replaces and file.proxy == "nginx":
         return "it should include conf.d/elasticbeanstalk/*.conf, or health and static files are lost"
     return "nothing to do"

@@ -27,7 +27,7 @@ from beanstalk.source.functions import (
     functions_in,
 )
 from beanstalk.source.notes import Notes, Place
-from beanstalk.source.template_keys import OURS, Template
+from beanstalk.source.template_keys import OURS, Template, note_unknown_id
 
 Tell = Callable[[Place, str, str], None]
 """Notes a problem, or a warning: place, text, hint."""
@@ -102,6 +102,8 @@ class _Known:
         elif name not in known and not name.startswith((OURS, "AWS::")):
             hint = self.notes.meant(name, known) if known else "define it in one of the configuration files"
             tell(at, f"{what} names {name[:60]!r}, which no configuration file defines", hint)
+        elif name not in known and name.startswith(OURS):
+            note_unknown_id(f"{what} names", name, at, self.notes)
 
 
 def _names(*sections: Object) -> dict[str, Where]:

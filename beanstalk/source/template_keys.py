@@ -23,6 +23,18 @@ SECTIONS = ("Resources", "Outputs", "Parameters", "Mappings", "Conditions")
 OURS = "AWSEB"
 """The IDs of what Elastic Beanstalk itself puts into the template begin with this."""
 
+THEIR_IDS = (
+    "AWSEBAutoScalingGroup", "AWSEBEC2LaunchTemplate", "AWSEBAutoScalingLaunchConfiguration", "AWSEBSecurityGroup",
+    "AWSEBEnvironmentName", "AWSEBRDSDatabase", "AWSEBLoadBalancer", "AWSEBV2LoadBalancer",
+    "AWSEBV2LoadBalancerListener", "AWSEBV2LoadBalancerListenerRule", "AWSEBV2LoadBalancerTargetGroup",
+    "AWSEBLoadBalancerSecurityGroup", "AWSEBAutoScalingScaleUpPolicy", "AWSEBAutoScalingScaleDownPolicy",
+    "AWSEBCloudwatchAlarmHigh", "AWSEBCloudwatchAlarmLow", "AWSEBWorkerQueue", "AWSEBWorkerDeadLetterQueue",
+    "AWSEBWorkerCronLeaderRegistry", "AWSEBBeanstalkMetadata", "AWSEBInstanceLaunchWaitCondition",
+    "AWSEBInstanceLaunchWaitHandle",
+)  # fmt: skip
+"""What Elastic Beanstalk is known to make: its guide's list, and its samples'."""
+
+_LISTENER = re.compile("AWSEBV2LoadBalancerListener(Rule)?[0-9]+")
 _ID = re.compile(r"[A-Za-z0-9]{1,255}")
 _TYPE = re.compile(r"[A-Za-z0-9]+(::[A-Za-z0-9@_-]+)+")
 _KEYS = {
@@ -148,6 +160,15 @@ def check_merged(template: Template, notes: Notes) -> None:
             is_theirs = section == "Resources" and entry.key.startswith(OURS)
             if isinstance(entry.value, Object) and key not in entry.value and not is_theirs:
                 notes.wrong(entry.at, f"{entry.key[:60]} in {section} has no {key}", hint)
+            elif is_theirs and isinstance(entry.value, Object) and key not in entry.value:
+                note_unknown_id(f"{section} changes", entry.key, entry.at, notes)
+
+
+def note_unknown_id(what: str, name: str, at: Where, notes: Notes) -> None:
+    """A warning for an ID that looks as if Elastic Beanstalk had made it. Its list is not said to be complete."""
+    if name.startswith(OURS) and name not in THEIR_IDS and not _LISTENER.fullmatch(name):
+        text = f"{what} {name[:60]!r}, which Elastic Beanstalk is not known to make: the stack may be refused"
+        notes.warn(at, text, notes.meant(name, THEIR_IDS))
 
 
 def authentications(template: Template) -> set[str]:

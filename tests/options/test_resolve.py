@@ -315,3 +315,10 @@ def test_any_text_is_an_option_or_a_usage_error(text):
 def test_what_was_meant_is_looked_for_a_few_dozen_times_only():
     found = problems(*(f"{COMMAND}:BatchSise=1" for _ in range(60)), *(f"aws:ec2:vpcs:N{n}=1" for n in range(60)))
     assert ["did you mean" in each for each in found] == [True] * 50 + [False] * 70
+
+
+@pytest.mark.parametrize("text", ["DBPassword=x7y", "a:b:=x7y", "a:b: DBPassword=x7y", "=x7y"])
+def test_a_refused_option_does_not_show_its_value(text):
+    with pytest.raises(UsageError) as caught:
+        parse_option(text)
+    assert "x7y" not in str(caught.value)

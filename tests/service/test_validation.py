@@ -259,3 +259,59 @@ def test_a_mistake_hides_no_other_note_of_its_file(path, text, hidden):
     told = [each.problem.text for each in report.findings]
     assert any(each.severity is Severity.ERROR for each in report.findings)
     assert [[part in each for each in told].count(True) for part in hidden] == [1] * len(hidden)
+
+
+PROPERTY = "option_settings: {{aws:elasticbeanstalk:application:environment: {{A: '`{}`'}}}}"
+ASKS = "Outputs: {{A: {{Value: {{Fn::GetOptionSetting: {{{}}}}}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "hint"),
+    [
+        (PROPERTY.format('{"Ref": "Nope"}'), "Ref names 'Nope'", "define it"),
+        (PROPERTY.format('{"Fn::Unknown": "x"}'), "Fn::Unknown is no function", "possible are Ref"),
+        (PROPERTY.format('{"Fn::GetAtt": ["AWSEBSecurityGroup", "a", "b"]}'), "takes two values", "write [AWSEBSec"),
+        ("Outputs: {A: {Value: {Fn::If: [None1, a, b]}}}", "Fn::If names 'None1'", "define it"),
+        ("Resources: {A: {Type: A::B::C, Condition: None1}}", "Condition names 'None1'", "define it"),
+        (ASKS.format("Namespace: aws:autoscaling:asg, OptionName: MinSiz"), "unknown option 'MinSiz'", "mean MinSize?"),
+        (
+            ASKS.format("Namespace: aws:autoscaling:agg, OptionName: MinSize"),
+            "unknown option namespace",
+            "scaling:asg?",
+        ),
+        (ASKS.format("OptionName: Mine"), "the custom option 'Mine', which no file sets", "or add DefaultValue"),
+        ("Resources: {AWSEBAutoScalingGrup: {Properties: {}}}", "'AWSEBAutoScalingGrup', which", "ScalingGroup?"),
+        ("Outputs: {A: {Value: {Ref: AWSEBSecurtyGroup}}}", "Ref names 'AWSEBSecurtyGroup'", "AWSEBSecurityGroup?"),
+    ],
+)
+def test_names_that_nothing_has_are_told_with_what_was_meant(text, told, hint):
+    found = validate_file("a.config", text.encode()).findings
+    (finding,) = [each for each in found if told in each.problem.text]
+    assert finding.severity is Severity.WARNING and hint in finding.problem.hint and finding.problem.at
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ASKS.format("Namespace: aws:autoscaling:asg, OptionName: MinSize"),
+        ASKS.format("OptionName: Mine, DefaultValue: 1"),
+        ASKS.format("OptionName: Mine") + "\noption_settings: {aws:elasticbeanstalk:customoption: {Mine: 1}}",
+        "Resources: {AWSEBV2LoadBalancerListener443: {Properties: {}}, AWSEBMine: {Type: AWS::SQS::Queue}}",
+    ],
+)
+def test_names_that_something_has_are_not_told(text):
+    assert validate_file("a.config", text.encode()).findings == ()
+
+
+@pytest.mark.parametrize("name", ["env.yml", "cron.yml", "docker-compose.yaml"])
+def test_a_file_alone_is_told_the_name_that_counts(name):
+    found = [each for each in validate_file(f"here/{name}", b"").findings if each.rule == "recognition"]
+    assert [each.severity for each in found] == [Severity.WARNING]
+    assert "Elastic Beanstalk looks for" in found[0].problem.text
+
+
+def test_what_is_left_out_counts_as_create_recommends_it():
+    assert validate_file("a.config", f"{COMMAND}DeploymentPolicy: Rolling\n".encode()).findings == ()
+    saved = "AWSConfigurationTemplateVersion: 1.1.0.0\n" + COMMAND.replace("option_settings", "OptionSettings")
+    (finding,) = validate_file("a.cfg.yml", f"{saved}DeploymentPolicy: Rolling\n".encode()).findings
+    assert "replaces all instances at once" in finding.problem.text

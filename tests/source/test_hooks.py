@@ -111,7 +111,6 @@ def test_proxy_files_are_recognised_and_have_no_effect_here(path, file):
         ("hooks/configdeploy/enact/01.sh", "move it to .platform/confighooks/, into predeploy"),
         (".platform/ngnix/a.conf", "nobody reads this file of .platform\n  hint: did you mean nginx?"),
         (".platform/a.sh", "the folders are hooks, confighooks, nginx, httpd"),
-        (".platform/nginx/a.conf", "may have no effect there either"),
     ],
 )
 def test_folders_of_older_platforms_and_mistyped_ones_are_told(path, said):
@@ -134,3 +133,9 @@ def test_any_files_are_read_or_refused(files):
         assert len(read_hooks(files).all) <= len(files)
     except InvalidInput as error:
         assert error.problems
+
+
+@pytest.mark.parametrize("path", ["nginx/conf.d/a.txt", "nginx/a.conf", "httpd/conf.d/sub/a.conf", "httpd/conf/a.conf"])
+def test_a_file_for_a_proxy_that_elastic_beanstalk_does_not_read_is_told(path):
+    found = read_platform_folder([f".platform/{path}"])
+    assert not found.proxy_files and "Elastic Beanstalk does not read this file" in str(found.warnings[0])
