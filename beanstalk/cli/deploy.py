@@ -33,6 +33,7 @@ from beanstalk.service.manifest import manifest_of
 from beanstalk.service.operations import Result
 from beanstalk.service.updates import prepare_blue_green, prepare_deploy
 from beanstalk.source.bundle import Bundle
+from beanstalk.source.manifest import FILE_NAME as MANIFEST
 
 
 @click.command(cls=Command)
@@ -80,7 +81,7 @@ def command(
     chosen = choose_version(session, _application(session, target), wanted)
     service = session.service
     with discarded_unless_begun(session, chosen) as begun:
-        name = target.name if target else _name_by_group(chosen.bundle, group)
+        name = target.name if target else _name_by_group(session, chosen.bundle, group)
 
         def prepare() -> Change:
             where = service, name, chosen.version, chosen.bundle, options
@@ -122,11 +123,15 @@ def _application(session: Session, target: Environment | None) -> str:
     return target.application
 
 
-def _name_by_group(bundle: Bundle, group: str) -> str:
-    """The environment that env.yaml names for a group."""
+def _name_by_group(session: Session, bundle: Bundle, group: str) -> str:
+    """The environment that env.yaml names for a group. Raises NotFound when there is none of this name."""
     found = manifest_of(bundle, group)
     assert found is not None  # a group without env.yaml is an error already
-    return found.environment_name
+    name = found.environment_name
+    if session.service.store.environment(name) is None:
+        hint = f"make it: beanstalk create --group {group}"
+        raise NotFound(f"there is no environment {name}, which {MANIFEST} names for the group {group}", hint=hint)
+    return name
 
 
 def _tell_moved(session: Session, old: str, found: Result, waiting: Waiting) -> None:

@@ -28,7 +28,8 @@ def file_to_put(session: Session, name: str) -> tuple[str, Path]:
     """(name of the configuration, its file), of a name or a path. Raises NotFound."""
     path = local_file(session, name)
     if path is None:
-        hint = f"put it into {FOLDER}/{PRIVATE}/{name}{SUFFIX}, or name the file"
+        bare = Path(name).name.removesuffix(SUFFIX)
+        hint = f"put it into {FOLDER}/{PRIVATE}/{bare}{SUFFIX}, or name the file"
         raise NotFound(f"there is no file of the saved configuration {name}", hint=hint)
     return path.name.removesuffix(SUFFIX) if _is_path(name) else name, path
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
+from itertools import takewhile
 
 from beanstalk.errors import Problem
 from beanstalk.model import OptionSetting
@@ -92,7 +93,7 @@ class Catalogue:
                 text = f"{shown(setting.name)} cannot be a name in {setting.namespace}"
                 return (Problem(text, setting.at, f"possible are {home.name_form}"),)
             text = f"unknown option {shown(setting.name)} in {setting.namespace}"
-            return (Problem(text, setting.at, self._like_name(home, setting.name, hints)),)
+            return (Problem(text, setting.at, self._like_name(home, setting, hints)),)
         if home.by_resource and not setting.resource_name:
             text = f"{setting.namespace}:{setting.name} has no resource name"
             return (Problem(text, setting.at, f"write NAME.{setting.namespace}, or add resource_name: NAME"),)
@@ -126,13 +127,21 @@ class Catalogue:
         close = _closest(name, self.namespaces) if look else ""
         return f"did you mean {close}?" if close else "see the list of namespaces in the documentation"
 
-    def _like_name(self, home: Namespace, name: str, look: bool) -> str:
+    def _like_name(self, home: Namespace, setting: OptionSetting, look: bool) -> str:
+        name = setting.name
         close = _closest(name, [*home.options, *home.aliases]) if look else ""
         if close:
             return f"did you mean {close}?"
-        others = [other.name for other in self.namespaces.values() if name in other.options]
-        if others:
-            return f"{name} belongs to {others[0]}"
+        longer = [each for each in home.options if name and each.endswith(name)]
+        meant = f"did you mean {' or '.join(longer)}?" if len(longer) in (1, 2) else ""
+        if near := [other for other in self.namespaces.values() if name in other.options]:
+            nearest = max(near, key=lambda other: _kinship(home, other))
+            owner = (
+                nearest.stem + setting.namespace[len(home.stem) :] if nearest.segment == home.segment else nearest.name
+            )
+            return f"{meant} {name} belongs to {owner}".strip()
+        if meant:
+            return meant
         return f"{home.name} has {', '.join([*home.options, *home.aliases])}"
 
 
@@ -142,6 +151,12 @@ def catalogue() -> Catalogue:
     from beanstalk.options.facts import read_namespaces
 
     return Catalogue(read_namespaces())
+
+
+def _kinship(one: Namespace, other: Namespace) -> tuple[int, bool]:
+    """The more, the more alike: how much of their names is the same, and whether the same may follow it."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one.name, other.name, strict=False))
+    return len([*same]), one.segment == other.segment
 
 
 def _placed(setting: OptionSetting, wrong: Problem) -> Problem:

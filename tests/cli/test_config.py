@@ -91,6 +91,7 @@ def test_a_committed_file_and_one_anywhere_are_found(shop, tmp_path):
     shop.ok("config", "put", tmp_path / "other.cfg.yml")
     assert [each["TemplateName"] for each in shop.json("config", "list")] == ["other", "team"]
     assert shop("config", "put", "nothing").exit_code == 1
+    assert "saved_configs/nothing.cfg.yml, or" in shop("config", "put", "nothing.cfg.yml").stderr
 
 
 @pytest.mark.parametrize("name", ["", "a/b", ".hidden", "x" * 101, "a\nb"])

@@ -49,6 +49,7 @@ def test_deploy_finds_the_environment_of_a_group(front):
     assert front.json("status", "front-dev")["VersionLabel"] != "v2"
     done = front("deploy", "--group", "test")
     assert (done.exit_code, "there is no environment front-test" in done.stderr) == (1, True)
+    assert "beanstalk create --group test" in done.stderr
 
 
 def test_what_is_given_wins(front):

@@ -280,6 +280,13 @@ def test_a_fitting_value_has_no_problem(namespace, name, value):
         (COMMAND, "MinSize", "1", "unknown option 'MinSize'", "MinSize belongs to aws:autoscaling:asg"),
         (COMMAND, "Zzz", "1", "unknown option 'Zzz'", "has DeploymentPolicy, Timeout"),
         (
+            "aws:elb:listener:443",
+            "Protocol",
+            "HTTPS",
+            "unknown option 'Protocol'",
+            "did you mean ListenerProtocol or InstanceProtocol? Protocol belongs to aws:elbv2:listener:443",
+        ),
+        (
             "aws:elasticbeanstalk:comand",
             "Timeout",
             "1",
