@@ -73,36 +73,64 @@ def test_options_without_effect_on_the_local_target_are_told_once_a_namespace():
     assert notice.at == at
 
 
+NIGHTLY = "aws:autoscaling:scheduledaction"
 VALUES = {
     (ASG, "MaxSize", ""): st.integers(4, 9).map(str),
-    (COMMAND, "HealthCheckSuccessThreshold", ""): st.sampled_from(["Ok", "Warning"]),
     (HEALTH, "HealthCheckSuccessThreshold", ""): st.sampled_from(["Degraded", "Severe"]),
-    (PROPERTIES, "A", ""): st.text("xyz=", max_size=5),
+    (PROPERTIES, "A", ""): st.text("xyz=`{}", max_size=5),
+    (PROPERTIES, "B", ""): st.just(""),
     ("aws:elb:listener:443", "InstancePort", ""): st.integers(1, 9).map(str),
-    ("aws:autoscaling:scheduledaction", "MinSize", "Day"): st.integers(0, 3).map(str),
-    ("aws:autoscaling:scheduledaction", "MinSize", "Night"): st.integers(0, 3).map(str),
+    (NIGHTLY, "MinSize", "Day"): st.integers(0, 3).map(str),
+    (NIGHTLY, "MinSize", "Night"): st.integers(0, 3).map(str),
 }
-SETTING = st.sampled_from(sorted(VALUES)).flatmap(
-    lambda key: VALUES[key].map(lambda value: OptionSetting(key[0], key[1], value, key[2]))
+OTHERWISE = {
+    (COMMAND, "HealthCheckSuccessThreshold", ""): (HEALTH, "HealthCheckSuccessThreshold", ""),
+    (ASG, "MaxSize", "AWSEBAutoScalingGroup"): (ASG, "MaxSize", ""),
+    (PROPERTIES, "A", "Anything"): (PROPERTIES, "A", ""),
+}
+"""Other ways to say the same: an option that moved, and resource names where they mean nothing."""
+
+DEFAULTS = {(ASG, "MaxSize", ""): "4", (HEALTH, "HealthCheckSuccessThreshold", ""): "Ok"}
+KEYS = st.sampled_from(sorted(VALUES))
+SETTING = st.sampled_from([*sorted(VALUES), *sorted(OTHERWISE)]).flatmap(
+    lambda key: VALUES[OTHERWISE.get(key, key)].map(lambda value: OptionSetting(key[0], key[1], value, key[2]))
 )
+STACKS = st.dictionaries(st.sampled_from(Layer), st.lists(SETTING, max_size=6))
+
+
+def said(layers, key):
+    """(layer, index in it) of everything that is said about an option, the strongest first: by hand, from the rules."""
+    found = []
+    for layer in Layer:
+        for index, each in reversed([*enumerate(layers.get(layer, ()))]):
+            meant = (each.namespace, each.name, each.resource_name)
+            if OTHERWISE.get(meant, meant) == key:
+                found.append((layer, index))
+    return found
 
 
 @settings(deadline=None)
-@given(st.dictionaries(st.sampled_from(Layer), st.lists(SETTING, max_size=5)), st.sampled_from(sorted(VALUES)))
-def test_without_the_winner_exactly_what_was_predicted_holds(layers, key):
+@given(STACKS, KEYS)
+def test_the_winner_is_that_of_the_rules_and_its_value_is_the_one_that_holds(layers, key):
+    configuration = resolve(layers)
+    found, places = explain(configuration, *key), said(layers, key)
+    told = [found.winner, *found.losers]
+    expected = [(layer, layers[layer][index].value) for layer, index in places]
+    assert [(each.layer, each.value) for each in told] == [*expected, (Layer.DEFAULT, DEFAULTS.get(key))]
+    assert found.value == configuration.resolved(*key).value == (expected[0][1] if expected else DEFAULTS.get(key))
+    if key[0] == PROPERTIES:
+        assert configuration.properties().get(key[1]) == found.value
+    assert found.next == (told[1] if places else None)
+
+
+@settings(deadline=None)
+@given(STACKS, KEYS)
+def test_without_the_winner_exactly_what_was_predicted_holds_until_nothing_is_left(layers, key):
     before = explain(resolve(layers), *key)
-    same = [
-        (list(Layer).index(layer), -index, layer)
-        for layer, said in layers.items()
-        for index, setting in enumerate(said)
-        if explain(resolve({layer: [setting]}), *key).losers
-    ]
-    assert len(same) == len(before.losers)
-    if not same:
-        assert before.next is None
-        return
-    _, index, layer = min(same)
-    without = {**layers, layer: [each for i, each in enumerate(layers[layer]) if i != -index]}
-    after = explain(resolve(without), *key)
-    assert after.winner == before.next
-    assert after.losers == before.losers[1:]
+    while before.next is not None:
+        (layer, index), *_ = said(layers, key)
+        layers = {**layers, layer: [each for i, each in enumerate(layers[layer]) if i != index]}
+        after = explain(resolve(layers), *key)
+        assert (after.winner, after.losers) == (before.next, before.losers[1:])
+        before = after
+    assert not said(layers, key) and before.winner.layer is Layer.DEFAULT

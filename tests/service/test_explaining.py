@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from beanstalk.errors import InvalidInput, NotFound, UsageError
 from beanstalk.model import OptionSetting
@@ -147,3 +149,45 @@ def test_only_configuration_files_are_read(tmp_path) -> None:
     (folder / "a.config").write_bytes(b"a")
     (folder / "notes.txt").write_bytes(b"c")
     assert configuration_files(tmp_path) == [(".ebextensions/a.config", b"a"), (".ebextensions/b.config", b"b")]
+
+
+OPTIONS = {
+    f"{COMMAND}:BatchSize": (COMMAND, "BatchSize", ""),
+    f"{PROPERTIES}:LEVEL": (PROPERTIES, "LEVEL", ""),
+    f"Night.{SCHEDULED}:MinSize": (SCHEDULED, "MinSize", "Night"),
+    f"Day.{SCHEDULED}:MinSize": (SCHEDULED, "MinSize", "Day"),
+}
+LINES = st.lists(st.tuples(st.sampled_from(sorted(OPTIONS)), st.integers(1, 9), st.booleans()), max_size=5)
+FILES = st.dictionaries(st.sampled_from(["01", "02", "10", "9"]), LINES, max_size=4)
+
+
+def written(lines: list[tuple[str, int, bool]]) -> list[str]:
+    """One line an option: items of a list, with the resource before the namespace or beside it."""
+    texts = []
+    for wanted, value, beside in lines:
+        namespace, name, resource = OPTIONS[wanted]
+        prefixed = f"{resource}.{namespace}" if resource and not beside else namespace
+        field = f", resource_name: {resource}" if resource and beside else ""
+        texts.append(f"- {{namespace: '{prefixed}', option_name: {name}, value: {value}{field}}}")
+    return texts
+
+
+@settings(deadline=None, max_examples=60)
+@given(FILES, st.sampled_from(sorted(OPTIONS)))
+def test_what_is_foretold_of_files_comes_when_the_line_of_the_winner_is_taken_out(files, wanted) -> None:
+    texts = {name: written(lines) for name, lines in files.items()}
+    places = [
+        (f".ebextensions/{name}.config", number)
+        for name in sorted(files, reverse=True)
+        for number in reversed(range(len(files[name])))
+        if files[name][number][0] == wanted
+    ]
+    foretold = None
+    for place in [*places, None]:
+        files_now = [config("\n".join(lines) + "\n", name) for name, lines in texts.items()]
+        found = why_in_files(files_now, wanted).explanation
+        assert foretold in (None, (found.value, found.winner.layer))
+        assert place == (found.winner.at and (found.winner.at.path, found.winner.at.line - 2))
+        foretold = found.next and (found.next.value, found.next.layer)
+        if place:
+            texts[place[0].split("/")[1].removesuffix(".config")][place[1]] = "# taken out"
