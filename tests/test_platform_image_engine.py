@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from beanstalk.platforms import find_platform, sample_files
+from beanstalk.service.platform_folders import make_platform_folder
 from beanstalk.targets.local.engine import Engine
 from tests.engine import build_image
 from tests.platform_images import Shop
@@ -170,6 +171,14 @@ def test_a_build_that_fails_tells_the_command_that_failed(shop: Shop, python_bas
     files = {"Procfile": "web: true\n", "Buildfile": "make: ls nothing-there\n"}
     with pytest.raises(AssertionError, match=r"nothing-there.*exit code 2"):
         shop.build(*shop.group("procfile", files, python_base))
+
+
+def test_a_platform_of_the_users_own(shop: Shop, python_base: str, tmp_path: Path) -> None:
+    make_platform_folder("erlang", tmp_path / "platforms")
+    files = {"erlang.txt": "a\n", "start.sh": "exec python3 serve.py\n", "serve.py": SERVE, "made": "by the user\n"}
+    with shop.run(str(tmp_path / "platforms/erlang"), files, python_base) as running:
+        assert running.get() == "by the user\n900\n/var/app/current\n"
+        assert running.run("cat installed/erlang.txt")[1] == "a\n"
 
 
 # bases with the tools of a distribution, made by debootstrap: minutes, so only in the full matrices
