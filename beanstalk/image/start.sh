@@ -1,10 +1,12 @@
 #!/bin/sh
-# The first program of a container: starts every process of the folder, one file each with a command line for sh.
+# The first program of a container: starts every process of the folder `processes` beside it, one file each with a
+# command line for sh. With arguments it is that program instead.
 #
 # SIGTERM goes on to all of them. A process other than `web` that ends is started again after a second. The container
 # ends with `web` and with its exit code; what is left then gets SIGTERM, too.
 set -u
-processes=${1:-/opt/beanstalk/processes}
+[ $# = 0 ] || exec "$@"
+processes=${0%/*}/processes
 leaving=
 children=
 

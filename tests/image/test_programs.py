@@ -40,7 +40,7 @@ class Started:
         for name, command in processes.items():
             (folder / name).write_text(command + "\n")
         with self.said.open("w") as out:
-            command = [*shell, str(FOLDER / "start.sh"), str(folder)]
+            command = [*shell, shutil.copy(FOLDER / "start.sh", folder.parent)]
             self.process = subprocess.Popen(command, stdout=out, stderr=out, start_new_session=True)
 
     def wait_for(self, text: str) -> None:
@@ -110,6 +110,11 @@ def test_web_has_all_the_time_it_takes_after_sigterm(start) -> None:  # type: ig
     os.kill(started.process.pid, signal.SIGTERM)
     assert started.end() == 0
     assert "finished" in started.said.read_text()
+
+
+def test_with_arguments_it_is_that_program(shell: list[str]) -> None:
+    command = [*shell, str(FOLDER / "start.sh"), "printf", "%s.", "a b", "c"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "a b.c."
 
 
 PROPERTIES = {"ACCENT": "é", "EMPTY": "", "ODD": 'a "b" \\n $c\nline\ttab', "RDS_HOSTNAME": "db.local"}

@@ -132,12 +132,14 @@ RUN ["/bin/sh", "-c", "printf '%s\\n' \"$@\" > /opt/elasticbeanstalk/bin/get-con
     "esac"]
 RUN ["/bin/sh", "-c", "printf '%s\\n' \"$@\" > /opt/beanstalk/start && chmod 755 /opt/beanstalk/start", "sh", \
     "#!/bin/sh", \
-    "# The first program of a container: starts every process of the folder, one file each with a command line for sh.", \
+    "# The first program of a container: starts every process of the folder `processes` beside it, one file each with a", \
+    "# command line for sh. With arguments it is that program instead.", \
     "#", \
     "# SIGTERM goes on to all of them. A process other than `web` that ends is started again after a second. The container", \
     "# ends with `web` and with its exit code; what is left then gets SIGTERM, too.", \
     "set -u", \
-    "processes=${1:-/opt/beanstalk/processes}", \
+    "[ $# = 0 ] || exec \"$@\"", \
+    "processes=${0%/*}/processes", \
     "leaving=", \
     "children=", \
     "", \
