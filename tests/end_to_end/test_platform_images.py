@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from beanstalk.model import Outcome, Policy
-from beanstalk.service.programs import run_inside
+from beanstalk.service.programs import run_inside, run_once
 from tests.end_to_end.container_site import ContainerSite
 from tests.end_to_end.test_scripts import commands, hook, leader
 from tests.engine import build_image
@@ -75,3 +75,11 @@ def test_scripts_change_what_the_application_sees(site, capfd):
         "postdeploy",
     ]
     assert site.leftovers() == []
+
+
+def test_programs_run_in_the_image_and_their_exit_codes_are_passed_on(site, capfd):
+    site.create("v1", size=1, env={"COLOUR": "blue"})
+    for run in (run_once, run_inside):
+        assert run(site.service, site.name, ['echo "$COLOUR $(cat version.txt)"; exit 7']) == 7
+        assert run(site.service, site.name, ["python3", "-c", "raise SystemExit(9)"]) == 9
+    assert capfd.readouterr().out == "blue v1\nblue v1\n"
