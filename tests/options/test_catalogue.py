@@ -86,7 +86,7 @@ def test_there_are_339_options_with_a_name_and_12_for_any_name():
     assert len(names) == len(set(names))
     assert sum(name != "*" for _, name in names) == 339
     assert sum(name == "*" for _, name in names) == 12
-    assert len(catalogue().namespaces[OURS].options) == 7
+    assert len(catalogue().namespaces[OURS].options) == 8
 
 
 def by_hand(namespace, name):
