@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from beanstalk.source.document import FALSE, TRUE, Kind, Node, plain
+from beanstalk.source.document import Kind, Node, plain
 from beanstalk.source.durations import read_duration
 from beanstalk.source.interpolation import NotInterpolated, interpolate
+from beanstalk.source.yaml_nodes import FALSE, TRUE
 from beanstalk.source.yaml_notes import YamlNotes
 
 _SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([bkmgt]?)(?:i?b)?", re.IGNORECASE)

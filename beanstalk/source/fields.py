@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from beanstalk.source.document import FALSE, TRUE, Kind, Node
+from beanstalk.source.document import Kind, Node
 from beanstalk.source.functions import TextValue
 from beanstalk.source.instance_keys import Environment
 from beanstalk.source.notes import Notes
 from beanstalk.source.values import read_text
+from beanstalk.source.yaml_nodes import FALSE, TRUE
 
 Fields = Mapping[str, Node]
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from beanstalk.model import OptionSetting
-from beanstalk.source.document import FALSE, NUMBER, TRUE, Kind, Node
+from beanstalk.source.document import Kind, Node
 from beanstalk.source.functions import FUNCTIONS, Value, to_json
 from beanstalk.source.notes import MOST_HINTS, Notes
 from beanstalk.source.values import read_value
+from beanstalk.source.yaml_nodes import FALSE, NUMBER, TRUE
 
 DEFAULT_NAMESPACE = "aws:elasticbeanstalk:application:environment"
 ITEM_KEYS = ("namespace", "option_name", "value", "resource_name")

@@ -14,10 +14,11 @@ from math import isinf
 from typing import Any
 
 from beanstalk.errors import Where
-from beanstalk.source.document import FALSE, INTEGER, MAX_DEPTH, NUMBER, TRUE, Kind, Node
+from beanstalk.source.document import MAX_DEPTH, Kind, Node
 from beanstalk.source.function_reader import NAMES, is_function_name, read_function, tag_to_name
 from beanstalk.source.functions import FUNCTIONS, Entry, Function, Object, Text, TextValue, Value
 from beanstalk.source.notes import Notes
+from beanstalk.source.yaml_nodes import FALSE, INTEGER, NUMBER, TRUE
 from beanstalk.source.yaml_syntax import SURROGATE
 
 MAX_FUNCTIONS = 1_000
