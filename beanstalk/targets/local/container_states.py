@@ -14,6 +14,7 @@ from beanstalk.targets.local.processes import Ended
 State = Mapping[str, Any]
 """As the engine's API has it, with `Limit`, the container's memory limit in bytes."""
 _SIGNALS = range(1, signal.NSIG)
+_OVER = ("exited", "dead")
 
 
 def may_start(container: Container, others: Mapping[str, Seen], state_of: Callable[[str], State | None]) -> bool:
@@ -50,17 +51,18 @@ def _holds(
     if state is None:
         return False
     cannot = f"{container.name} cannot be started: {seen.name}, which it waits for,"
+    has_ended = seen.has_ended or state.get("Status") in _OVER  # it may be newer than the list
     match dependency.condition:
         case Condition.HEALTHY:
-            if seen.has_ended:
+            if has_ended:
                 raise TargetError(f"{cannot} {end_of(seen.name, state)}")
             return _is_healthy(state, cannot)
         case Condition.COMPLETED:
-            return seen.has_ended
+            return has_ended
         case Condition.SUCCEEDED:
-            if seen.has_ended and state.get("ExitCode") != 0:
+            if has_ended and state.get("ExitCode") != 0:
                 raise TargetError(f"{cannot} {end_of(seen.name, state)}")
-            return seen.has_ended
+            return has_ended
         case _:
             assert_never(dependency.condition)
 
