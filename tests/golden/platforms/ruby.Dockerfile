@@ -19,6 +19,7 @@ RUN ["/bin/sh", "-c", "printf '%s\\n' \"$@\" > /opt/beanstalk/processes/web", "s
 ENV RACK_ENV="production"
 ENV RAILS_ENV="production"
 ENV RAILS_LOG_TO_STDOUT="true"
+ENV BUNDLE_APP_CONFIG="/var/app/current/.bundle"
 ENV PORT="8000"
 EXPOSE 8000
 STOPSIGNAL SIGTERM
