@@ -42,7 +42,7 @@ MAX_DEPTH = 40
 MAX_CHARACTERS = 4 * 1024 * 1024
 """Of all texts that are put together in one evaluation: what would be more stays a function."""
 
-_PLACEHOLDER = re.compile(r"\$\{\s*(!?)([^${}]*?)\s*\}")
+_PLACEHOLDER = re.compile(r"\$\{([^${}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +223,9 @@ def _sub(function: Sub, work: _Work) -> Value:
     parts: list[str] = []
     done = 0
     for found in _PLACEHOLDER.finditer(function.text):
-        name = found[2]
-        value: Value = f"${{{name}}}" if found[1] else own.get(name, _reference(name, work, None))
+        name = found[1].strip()
+        literal = name.startswith("!")
+        value: Value = f"${{{name[1:]}}}" if literal else own.get(name, _reference(name, work, None))
         text = text_of(value)
         if text is None:
             return function

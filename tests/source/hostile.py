@@ -119,6 +119,9 @@ EBEXTENSIONS: dict[str, Callable[[], bytes]] = {
         + b"{Ref: P}, " * 4_000
         + b"]]}}}}\n"
     ),
+    "blanks in a variable": lambda: _resources(
+        "A: {Type: A::B, Properties: {P: {'Fn::Sub': '${" + " " * 500_000 + "'}}}", 1
+    ),
     "text that grows": lambda: (
         b"Parameters: {P: {Type: String, Default: '"
         + b"x" * 500_000

@@ -98,6 +98,11 @@ def test_what_cannot_be_known_stays_with_what_is_known_inside(text, expected):
     assert to_json(resolve(value(text), LOOKUP)) == expected
 
 
+def test_blanks_after_an_open_variable_are_looked_at_once():
+    text = "${" + " " * 100_000
+    assert resolve(value(f"Fn::Sub: '{text}'"), LOOKUP) == text
+
+
 def test_conditions_that_ask_each_other_come_to_an_end():
     names = [f"C{n}" for n in range(200)]
     text = ", ".join(f"{a}: {{Fn::And: [!Condition {b}, !Condition {b}]}}" for a, b in pairwise(names))
