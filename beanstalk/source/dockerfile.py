@@ -7,13 +7,19 @@ directives", "Here-documents"; what continues a line is as in BuildKit's own par
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+
+from beanstalk.errors import InvalidInput, Problem, Where
 
 FILE_NAME = "Dockerfile"
 
-_DIRECTIVE = re.compile(r"#[ \t]*(syntax|escape|check)[ \t]*=[ \t]*(.+?)[ \t]*", re.IGNORECASE)
+MOST_INSTRUCTIONS = 5_000
+
+_DIRECTIVE = re.compile(r"#[ \t]*(syntax|escape|check)[ \t]*=[ \t]*(\S.*)", re.IGNORECASE)
+_WORD = re.compile(r"\s*(\S+)")
+_SHELL_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|\S+")
 _HEREDOC = re.compile(r"[0-9]*<<(-?)([^<]+)")
 _WITH_HEREDOC = ("RUN", "COPY", "ADD")
 _FLAGS = {
@@ -51,12 +57,13 @@ class Instruction:
 
     def _split(self) -> tuple[tuple[str, ...], str]:
         flags: list[str] = []
-        rest = self.text.partition(self.text.split(maxsplit=1)[0])[2].strip()
-        while rest.startswith("--"):
-            word = rest.split(maxsplit=1)[0]
-            flags.append(word)
-            rest = rest[len(word) :].strip()
-        return tuple(flags), rest
+        word = _WORD.match(self.text)
+        end = 0
+        while word and (not end or word[1].startswith("--")):
+            flags.append(word[1])
+            end = word.end()
+            word = _WORD.match(self.text, end)
+        return tuple(flags[1:]), self.text[end:].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,10 @@ class Dockerfile:
 
 
 def read_dockerfile(text: str) -> Dockerfile:
-    """All instructions in their order, which is how an engine numbers its steps."""
+    """All instructions in their order, which is how an engine numbers its steps.
+
+    Raises InvalidInput when there are more of them than any engine has layers for.
+    """
     lines = re.split(r"\r\n|\n", text.removeprefix("\ufeff"))
     directives: dict[str, tuple[int, str]] = {}
     for number, line in enumerate(lines, start=1):
@@ -81,7 +91,11 @@ def read_dockerfile(text: str) -> Dockerfile:
         directives[found[1].lower()] = number, found[2]
     escape = "`" if directives.get("escape", (0, ""))[1] == "`" else "\\"
     at, syntax = directives.get("syntax", (0, ""))
-    return Dockerfile(tuple(_instructions(_Lines(lines), escape)), escape, syntax, at)
+    every = tuple(islice(_instructions(_Lines(lines), escape), MOST_INSTRUCTIONS + 1))
+    if len(every) > MOST_INSTRUCTIONS:
+        where = Where(FILE_NAME, every[-1].line)
+        raise InvalidInput([Problem(f"more than {MOST_INSTRUCTIONS:,} instructions", where, "run a script instead")])
+    return Dockerfile(every, escape, syntax, at)
 
 
 def instructions(text: str) -> tuple[Instruction, ...]:
@@ -164,9 +178,4 @@ def _after_heredocs(whole: str, lines: _Lines, number: int) -> int:
 
 def _words(text: str) -> list[str]:
     """Words as a shell sees them, with their quotes."""
-    splitter = shlex.shlex(text, posix=False, punctuation_chars=False)
-    splitter.whitespace_split, splitter.commenters = True, ""
-    try:
-        return list(splitter)
-    except ValueError:  # a quote that is not closed
-        return text.split()
+    return _SHELL_WORD.findall(text)

@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from beanstalk.source.dockerfile import Dockerfile, Instruction
 from beanstalk.source.durations import read_duration
@@ -18,6 +19,8 @@ from beanstalk.source.interpolation import NotInterpolated, interpolate
 
 _LONGEST = 4096
 """Characters of a value: variables that double each other would fill the memory."""
+_MOST_SPLIT, _MOST_PORTS = 128 * 1024, 1_000
+"""Of one file: characters that are taken apart as a shell does it, which takes time, and ports of one stage."""
 _DOLLAR = "\0"
 """Stands for a dollar that begins no variable."""
 _PORT = re.compile(r"([0-9]{1,5})(?:-[0-9]{1,5})?(?:/([a-z]+))?")
@@ -72,7 +75,7 @@ def find_stage(stages: Sequence[Stage], target: str = "") -> Stage | None:
     """The stage of that name or number, the last one for "". None when there is none."""
     if not target:
         return stages[-1] if stages else None
-    if target.isdecimal() and int(target) < len(stages):
+    if target.isdecimal() and len(target) < 10 and int(target) < len(stages):
         return stages[int(target)]
     return next((stage for stage in stages if stage.name == target.lower()), None)
 
@@ -100,7 +103,8 @@ class _Reader:
 
     def __init__(self, escape: str, arguments: dict[str, str]) -> None:
         self.stages: list[Stage] = []
-        self._escape, self._given = escape, arguments
+        self._escape, self._given, self._left = escape, arguments, _MOST_SPLIT
+        self._by_name: dict[str, int] = {}
         self._before: dict[str, str] = {}
         """ARG before the first FROM: seen by FROM, and by a stage that repeats the name."""
         self._arguments: dict[str, str] = {}
@@ -116,8 +120,9 @@ class _Reader:
             case "ENV" if self.stages:
                 self._environment[-1] |= dict(self._pairs(each.arguments))
             case "EXPOSE" if self.stages:
-                found = (*self.stages[-1].exposed, *self._exposed(each))
-                self.stages[-1] = replace(self.stages[-1], exposed=found)
+                before = self.stages[-1].exposed
+                more = islice(self._exposed(each), _MOST_PORTS - len(before))
+                self.stages[-1] = replace(self.stages[-1], exposed=(*before, *more))
             case "HEALTHCHECK" if self.stages:
                 self.stages[-1] = replace(self.stages[-1], check=_check(each) or self.stages[-1].check)
 
@@ -125,10 +130,9 @@ class _Reader:
         words = each.arguments.split()
         base = self._filled(words[0], self._before) if words else ""
         name = words[2].lower() if len(words) > 2 and words[1].lower() == "as" else ""
-        names = [stage.name for stage in self.stages]
-        parent = None
-        if base.lower() in names and base:
-            parent = len(names) - 1 - names[::-1].index(base.lower())
+        parent = self._by_name.get(base.lower()) if base else None
+        if name:
+            self._by_name[name] = len(self.stages)
         self.stages.append(Stage(each.line, name, base, parent))
         self._environment.append({} if parent is None else dict(self._environment[parent]))
         self._arguments = {}
@@ -178,6 +182,9 @@ class _Reader:
 
     def _split(self, text: str) -> list[str]:
         """Words as a shell has them, without quotes."""
+        self._left -= len(text)
+        if self._left < 0:
+            return text.split()
         splitter = shlex.shlex(text.replace(f"{self._escape}$", _DOLLAR), posix=True, punctuation_chars=False)
         splitter.whitespace_split, splitter.commenters, splitter.escape = True, "", self._escape
         try:
@@ -200,7 +207,7 @@ def _check(each: Instruction) -> Check | None:
         read_duration(flags.get("interval", "")),
         read_duration(flags.get("timeout", "")),
         read_duration(flags.get("start-period", "")),
-        int(retries) if retries.isdecimal() else None,
+        int(retries) if retries.isdecimal() and len(retries) < 10 else None,
     )
 
 
@@ -208,7 +215,7 @@ def _test(text: str) -> tuple[str, ...]:
     """The exec form is a JSON list; everything else is for a shell."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if isinstance(found, list) and found and all(isinstance(word, str) for word in found):
         return ("CMD", *found)

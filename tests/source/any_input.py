@@ -21,6 +21,8 @@ from beanstalk.errors import Where
 from beanstalk.service.validation import FileKind, SourceFile, validate, validate_file
 from beanstalk.source import content as bundle_content
 from beanstalk.source.bundle import read_bundle, remove_unpacked, unpack_bundle
+from beanstalk.source.dockerfile import needs_buildkit, read_dockerfile
+from beanstalk.source.dockerfile_stages import exposed_ports, find_stage, health_check, read_stages
 from beanstalk.source.dockerrun import DockerrunV2, read_dockerrun
 from beanstalk.source.ebextensions import read_extensions
 from beanstalk.source.evaluate import Lookup, resolve
@@ -103,6 +105,12 @@ def _manifest(content: bytes) -> object:
     return expand(read_manifest(content), "dev")
 
 
+def _dockerfile(content: bytes) -> object:
+    text = content.decode("utf-8", "replace")
+    stages = read_stages(read_dockerfile(text))
+    return find_stage(stages), exposed_ports(stages), health_check(stages), needs_buildkit(text)
+
+
 def _hooks(content: bytes) -> object:
     """The first line is the name."""
     name, _, head = content.partition(b"\n")
@@ -161,6 +169,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "ebextensions": _extensions,
     "dockerrun": _dockerrun,
     "compose": _validated(FileKind.COMPOSE, "docker-compose.yml"),
+    "dockerfile": _dockerfile,
     "env_file": _validated(FileKind.ENV_FILE, ".env"),
     "procfile": _validated(FileKind.PROCFILE, "Procfile"),
     "buildfile": _validated(FileKind.BUILDFILE, "Buildfile"),

@@ -284,6 +284,22 @@ IGNORE: dict[str, Callable[[], bytes]] = {
     "backslashes": lambda: b"\\" * 100_001,
 }
 
+DOCKERFILE: dict[str, Callable[[], bytes]] = {
+    "stages": lambda: _lines("FROM a% AS b%\nCOPY --from=b% /a /b\n", 20_000),
+    "a chain of stages": lambda: b"FROM a AS b0\n" + b"".join(b"FROM b%d AS b%d\n" % (n, n + 1) for n in range(20_000)),
+    "lines that go on": lambda: b"FROM a\nRUN " + b"a \\\n" * 200_000,
+    "comments in a line": lambda: b"FROM a\nRUN " + b"a \\\n# b\n" * 100_000,
+    "open documents": lambda: b"FROM a\n" + b"RUN <<A <<B <<C\n" * 60_000,
+    "a document": lambda: b"FROM a\nRUN <<A\n" + b"B\n" * 400_000,
+    "digits": lambda: b"FROM a\nRUN " + b"1" * 500_000 + b"<<",
+    "arguments": lambda: _lines("ARG A%=${A%}${B:-x}\n", 20_000) + b"FROM ${A1}\n" + b"EXPOSE $A1 80/tcp\n" * 20_000,
+    "arguments that grow": lambda: b"ARG A=0123456789\n" + b"ARG A=$A$A$A$A$A$A$A$A$A$A\n" * 12 + b"FROM $A\n",
+    "ports": lambda: b"FROM a\nEXPOSE 1-65535" + b" 1-65535" * 10_000 + b"\n",
+    "a list": lambda: b"FROM a\nHEALTHCHECK CMD [" + b'"a",' * 200_000 + b'"a"]\n',
+    "deep lists": lambda: b"FROM a\nHEALTHCHECK CMD " + b"[" * 200_000 + b"\n",
+    "quotes": lambda: b"FROM a\nENV A='" + b"\\'" * 300_000 + b"\n",
+}
+
 TEXT: dict[str, Callable[[], bytes]] = {
     "backquotes": lambda: b"`" * MIB,
     "functions": lambda: b'`{"Ref":"A"}`' * 80_000,
@@ -307,6 +323,7 @@ HOSTILE: dict[str, tuple[dict[str, Callable[[], bytes]], ...]] = {
     "ebextensions": (YAML, EBEXTENSIONS),
     "dockerrun": (DOCKERRUN,),
     "compose": (YAML, COMPOSE),
+    "dockerfile": (DOCKERFILE,),
     "env_file": (ENV_FILE,),
     "procfile": (LINES,),
     "buildfile": (LINES,),

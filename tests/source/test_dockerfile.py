@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from beanstalk.errors import InvalidInput
 from beanstalk.source.dockerfile import instructions, needs_buildkit, read_dockerfile
 
 
@@ -85,3 +86,14 @@ def test_a_program_of_somebody_else_is_known_by_name():
     assert read_dockerfile("# syntax=example.org/mine:1").syntax == "example.org/mine:1"
     needs = needs_buildkit("# syntax=example.org/mine:1")
     assert needs and (needs.keyword, needs.text) == ("SYNTAX", "# syntax=example.org/mine:1")
+
+
+def test_more_instructions_than_an_engine_has_layers_for_are_refused():
+    with pytest.raises(InvalidInput, match="Dockerfile:5001: more than 5,000 instructions"):
+        read_dockerfile("RUN a\n" * 9_000)
+
+
+def test_very_many_flags_and_blanks_are_gone_through_once():
+    (run,) = instructions("RUN " + "--a " * 200_000 + "b")
+    assert len(run.flags) == 200_000 and run.arguments == "b"
+    assert read_dockerfile("# syntax=a" + " " * 300_000 + "b\nFROM a").syntax.endswith(" b")

@@ -84,3 +84,21 @@ def test_the_health_check_is_the_nearest_one(text, expected):
 def test_variables_that_double_each_other_do_not_fill_the_memory():
     text = "FROM a\nENV A0=80\n" + "".join(f"ENV A{n + 1}=$A{n}$A{n}\n" for n in range(200)) + "EXPOSE $A200 $A0"
     assert [port.port for port in exposed_ports(stages(text))][-1] == 80
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HEALTHCHECK CMD " + "[" * 100_000,
+        "HEALTHCHECK --retries=" + "9" * 5_000 + " CMD a",
+        "ENV A='" + "\\'" * 200_000,
+    ],
+)
+def test_what_nobody_means_is_read_as_text(text):
+    (stage,) = stages(f"FROM a\n{text}\n")
+    assert stage.base == "a" and (stage.check is None or stage.check.retries is None)
+
+
+def test_of_very_many_ports_the_first_are_taken():
+    (stage,) = stages("FROM a\nARG P=" + "1," * 1_000 + "\nEXPOSE " + "1 " * 100_000)
+    assert len(stage.exposed) == 1_000
