@@ -209,7 +209,7 @@ def test_blue_green_can_terminate_the_old_one(shop):
         (["--blue-green", "--policy", "Rolling"], "--blue-green takes no policy"),
         (["--version", "v1", "--staged"], "--version and --staged contradict each other"),
         (["--version", "v1", "--label", "x"], "--version takes a version that is there, --label names a new one"),
-        (["--option", "MinSize=1"], "option 'MinSize=1' has no namespace"),
+        (["--option", "MinSize=1"], "option 'MinSize' has no namespace"),
         (["--policy", "rolling"], "invalid value for '--policy'"),
         (["--timeout", "-1"], "invalid value for '--timeout'"),
     ],

@@ -43,28 +43,43 @@ def kills(moments_of):
 @pytest.mark.parametrize("policy, balancer, moments", kills(MOMENTS))
 def test_a_deployment_whose_agent_is_killed_loses_no_request(site, policy, moments):
     site.create("v1", platform=BUILDING, files=[("build.sh", "true")], rude=True, size=2)
-    version = {"files": [("build.sh", "sleep 0.5")], "env": {"START_SECONDS": 0.3}, "rude": True}
-    with site.clients() as clients, site.killer(moments) as killer, site.watch() as watch:
-        result = site.deploy("v2", policy=policy, evaluate=1, **version)
-        clients.until_answered_by("v2")
+    with site.clients() as clients:
+        for label, left in until_killed(moments):
+            version = {"files": [("build.sh", f"sleep 0.5 # {label}")], "env": {"START_SECONDS": 0.3}, "rude": True}
+            with site.killer(left) as killer, site.watch() as watch:
+                result = site.deploy(label, policy=policy, evaluate=1, **version)
+            assert result.outcome is Outcome.SUCCEEDED, result.cause
+            assert watch.broken(result) == []
+            left[:] = [each for each in left if each not in killer.killed]
+        clients.until_answered_by(label)
         assert policy is Policy.ALL_AT_ONCE or clients.lost() == []
-    assert sorted(killer.killed) == sorted(moments)
-    assert result.outcome is Outcome.SUCCEEDED, result.cause
-    assert watch.broken(result) == []
     site.settle()
-    assert site.labels() == ["v2"] * 2
+    assert site.labels() == [label] * 2
     assert site.leftovers() == []
+
+
+def until_killed(moments):
+    """(label, moments that are left) of one deployment after the other, until the agent was killed at every moment: on
+    a busy machine one may be over before anybody saw it."""
+    left = list(moments)
+    for number in range(2, 6):
+        yield f"v{number}", left
+        if not left:
+            return
+    raise AssertionError(f"never seen in four deployments: {', '.join(left)}")
 
 
 @pytest.mark.parametrize("policy, balancer, moments", kills(dict.fromkeys(MOMENTS, BACK)))
 def test_a_failing_deployment_whose_agent_is_killed_leaves_the_old_version(site, policy, moments):
     site.create("v1", platform=BUILDING, files=[("build.sh", "true")], rude=True, size=2, health="/health")
-    version = {"files": [("build.sh", "sleep 0.5")], "env": {"HEALTH": 500}}
-    with site.clients(slow=False) as clients, site.killer(moments) as killer:
-        result = site.deploy("bad", policy=policy, wrong=1, **version)
+    with site.clients(slow=False) as clients:
+        for label, left in until_killed(moments):
+            version = {"files": [("build.sh", f"sleep 0.5 # {label}")], "env": {"HEALTH": 500}}
+            with site.killer(left) as killer:
+                result = site.deploy(label, policy=policy, wrong=1, **version)
+            assert result.outcome is Outcome.ROLLED_BACK, result.cause
+            left[:] = [each for each in left if each not in killer.killed]
         assert policy is Policy.ALL_AT_ONCE or clients.lost() == []
-    assert sorted(killer.killed) == sorted(moments)
-    assert result.outcome is Outcome.ROLLED_BACK, result.cause
     site.settle()
     assert site.labels() == ["v1"] * 2
     assert site.leftovers() == []

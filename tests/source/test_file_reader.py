@@ -69,7 +69,7 @@ def test_content_may_come_from_functions_or_be_json():
           /a: {content: {"Fn::Join": ["", [a, {Ref: "AWS::Region"}]]}}
           /b: {content: 'region=`{"Ref": "AWS::Region"}`'}
           /c: {content: {a: [1, {Ref: "AWS::Region"}]}}
-          /d: {source: '`{"Ref": "AWSEBUrl"}`'}
+          /d: {source: '`{"Ref": "AWSEBBeanstalkMetadata"}`'}
     """)
     assert [type(file.content) for file in found.files] == [Join, Text, Object, type(None)]
     assert isinstance(found.files[3].source, Ref)

@@ -124,7 +124,7 @@ def test_groups_and_users_have_numbers_in_quotes_or_not():
 
 
 def test_archives_come_by_the_order_of_their_targets():
-    found = read("sources: {/b: 'https://x.org/b.tar.gz', /a: 'http://x.org/a.zip', /c: {Ref: AWSEBUrl}}")
+    found = read("sources: {/b: 'https://x.org/b.tar.gz', /a: 'http://x.org/a.zip', /c: {Ref: AWSEBBeanstalkMetadata}}")
     assert [archive.target for archive in found.sources] == ["/a", "/b", "/c"]
     assert isinstance(found.sources[2].url, Ref)
     assert found.warnings == ()
