@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MOST_TOLD = 1_000
+"""Nobody reads more mistakes than these at once."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Where:
@@ -58,7 +61,9 @@ class InvalidInput(BeanstalkError):
         self.problems, self.warnings = tuple(problems), tuple(warnings)
 
     def __str__(self) -> str:
-        return "\n".join(str(problem) for problem in self.problems)
+        more = len(self.problems) - MOST_TOLD
+        told = [str(problem) for problem in self.problems[:MOST_TOLD]]
+        return "\n".join([*told, f"and {more:,} more: mend these first"] if more > 0 else told)
 
 
 class UsageError(BeanstalkError):

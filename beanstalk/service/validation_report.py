@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from beanstalk.errors import Problem, Where
+from beanstalk.errors import MOST_TOLD, Problem, Where
 from beanstalk.service.validation_homes import Home
 from beanstalk.source.recognise import Recognised
 
@@ -92,8 +92,14 @@ class Findings:
         self.all += [Finding(Severity.WARNING, rule, problem) for problem in warnings]
 
     def sorted(self) -> tuple[Finding, ...]:
-        """Each once, by place; what has no place goes first."""
-        return tuple(sorted(dict.fromkeys(self.all), key=lambda each: (each.problem.at or Where(""), each.severity)))
+        """Each once, by place; what has no place goes first. Of more than MOST_TOLD the last one counts the others."""
+        found = sorted(dict.fromkeys(self.all), key=lambda each: (each.problem.at or Where(""), each.severity))
+        told, others = found[:MOST_TOLD], found[MOST_TOLD:]
+        if others:
+            worst = min(each.severity for each in others)
+            text = f"{len(others):,} more findings from here on are not told"
+            told.append(Finding(worst, others[0].rule, Problem(text, others[0].problem.at, "mend the others first")))
+        return tuple(told)
 
 
 def printable(report: Report, path: str = "") -> Report:

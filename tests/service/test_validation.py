@@ -119,6 +119,12 @@ def test_many_hostile_names_are_told_in_part() -> None:
     assert len(errors(validate([SourceFile(f"../{number}") for number in range(5000)]))) < 150
 
 
+def test_of_more_mistakes_than_anybody_reads_the_others_are_counted() -> None:
+    report = validate_file("Procfile", b"no process\n" * 3_000, FileKind.PROCFILE)
+    assert len(report.findings) == 1_001 and not report.is_right
+    assert str(report.findings[-1].problem).startswith("Procfile:1001: 2,000 more findings from here on are not told")
+
+
 @pytest.mark.parametrize("text", [b"\xff\xfe\x00", b"a &a [*a, *a]: *b", b"[" * 5000, b"\x00", b"- " * 5000, b"{" * 99])
 @pytest.mark.parametrize("kind", list(FileKind))
 def test_no_content_is_a_traceback(kind: FileKind, text: bytes) -> None:

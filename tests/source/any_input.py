@@ -17,8 +17,9 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from beanstalk.cli.findings import as_json, as_sarif, as_text
 from beanstalk.errors import Where
-from beanstalk.service.validation import FileKind, SourceFile, validate, validate_file
+from beanstalk.service.validation import FileKind, Report, SourceFile, validate, validate_file
 from beanstalk.source import content as bundle_content
 from beanstalk.source.bundle import read_bundle, remove_unpacked, unpack_bundle
 from beanstalk.source.dockerfile import needs_buildkit, read_dockerfile
@@ -47,12 +48,18 @@ FILE = b"\n\x00FILE "
 
 
 def _validated(kind: FileKind, name: str) -> Callable[[bytes], object]:
-    return lambda content: validate_file(name, content, kind)
+    return lambda content: _shown(validate_file(name, content, kind))
+
+
+def _shown(report: Report) -> tuple[bytes, ...]:
+    """In every form in which it is printed."""
+    forms = as_text(report), json.dumps(as_json(report, "x")), json.dumps(as_sarif(report, Path("x")))
+    return tuple(form.encode() for form in forms)
 
 
 def _extensions(content: bytes) -> object:
     """Read together with what is known of the options, and every value worked out."""
-    validate_file("01.config", content, FileKind.EBEXTENSIONS)
+    _shown(validate_file("01.config", content, FileKind.EBEXTENSIONS))
     found = read_extensions([(".ebextensions/01.config", content)])
     template = found.template
     lookup = Lookup(
@@ -77,7 +84,7 @@ def _printed(template: Template) -> dict[str, object]:
 
 
 def _dockerrun(content: bytes) -> object:
-    validate_file("Dockerrun.aws.json", content, FileKind.DOCKERRUN)
+    _shown(validate_file("Dockerrun.aws.json", content, FileKind.DOCKERRUN))
     found = read_dockerrun("Dockerrun.aws.json", content)
     again = read_dockerrun("Dockerrun.aws.json", json.dumps(found.raw.plain()).encode())
     assert again.raw.plain() == found.raw.plain()
@@ -87,7 +94,7 @@ def _dockerrun(content: bytes) -> object:
 
 
 def _saved(content: bytes) -> object:
-    validate_file("a.cfg.yml", content, FileKind.SAVED)
+    _shown(validate_file("a.cfg.yml", content, FileKind.SAVED))
     first = read_saved("a.cfg.yml", content)
     again = read_saved("a.cfg.yml", write_saved(first).encode())
     assert _bare(again) == _bare(first)
@@ -101,7 +108,7 @@ def _bare(saved: SavedConfiguration) -> SavedConfiguration:
 
 
 def _manifest(content: bytes) -> object:
-    validate_file("env.yaml", content, FileKind.MANIFEST)
+    _shown(validate_file("env.yaml", content, FileKind.MANIFEST))
     return expand(read_manifest(content), "dev")
 
 
@@ -145,7 +152,7 @@ def _bundle(content: bytes) -> object:
     for part in content.split(FILE)[1:]:
         name, _, text = part.partition(b"\n")
         files.append(SourceFile(name.decode("utf-8", "surrogateescape")[:65_535], 0o644, text))
-    return validate(files)
+    return _shown(validate(files))
 
 
 def _schedule(content: bytes) -> object:

@@ -49,3 +49,8 @@ def test_what_is_worth_telling_once_is_told_once():
     for line in (1, 2):
         notes.warn_once("subject", Where("f", line), "odd")
     assert [str(each) for each in notes.finish([Problem("other", Where("f", 1))])] == ["f:1: odd", "f:1: other"]
+
+
+def test_of_more_mistakes_than_anybody_reads_the_others_are_counted():
+    said = str(InvalidInput([Problem(f"p{n}") for n in range(3_000)])).split("\n")
+    assert said[0] == "p0" and said[-2:] == ["p999", "and 2,000 more: mend these first"]
