@@ -49,6 +49,7 @@ def test_any_text_is_read_or_refused(text):
 
 
 def test_more_lines_than_anybody_writes_are_told():
-    with pytest.raises(InvalidInput, match="Buildfile:10001: more than 10,000 lines") as caught:
+    with pytest.raises(InvalidInput) as caught:
         read_buildfile("a\n" * 20_000)
     assert len(caught.value.problems) == 10_001
+    assert str(caught.value.problems[-1]).startswith("Buildfile:10001: more than 10,000 lines")

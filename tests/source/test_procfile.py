@@ -84,6 +84,7 @@ def test_any_text_is_read_or_refused_and_every_entry_obeys_the_documented_rule(t
 
 
 def test_more_lines_than_anybody_writes_are_told() -> None:
-    with pytest.raises(InvalidInput, match="Procfile:10001: more than 10,000 lines") as caught:
+    with pytest.raises(InvalidInput) as caught:
         read_procfile("a\n" * 20_000)
     assert len(caught.value.problems) == 10_001
+    assert str(caught.value.problems[-1]).startswith("Procfile:10001: more than 10,000 lines")
