@@ -73,7 +73,8 @@ def test_the_policies_of_the_catalogue_are_those_of_the_model():
 
 def test_there_are_all_65_namespaces_of_elastic_beanstalk_and_ours():
     assert sum(name.startswith("aws:") for name in catalogue().namespaces) == 65
-    assert [name for name in catalogue().namespaces if not name.startswith("aws:")] == [OURS, "beanstalk:docker"]
+    ours = [OURS, "beanstalk:docker", "beanstalk:aws"]
+    assert [name for name in catalogue().namespaces if not name.startswith("aws:")] == ours
 
 
 def test_there_are_339_options_with_a_name_and_12_for_any_name():
