@@ -52,6 +52,14 @@ class Process:
         return Restart.ALWAYS
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """An environment variable whose value is read when an instance starts. reference: see `secrets.read_reference`."""
+
+    name: str
+    reference: str
+
+
 Unit = Process | Container
 """What an instance consists of."""
 
@@ -111,6 +119,7 @@ class Workload:
     environment: the platform's, then the user's properties, which win; PORT only when the user fixed it.
     drain_s: longest wait for open requests of a leaving instance.  grace_s: between SIGTERM and SIGKILL.
     build: None when there is nothing to prepare.  scripts: what else the bundle wants to run, in its order.
+    secrets: by name; none of them is in `environment`, too.
     """
 
     platform: str
@@ -122,6 +131,7 @@ class Workload:
     build: Build | None
     group: ContainerGroup | None = None
     scripts: tuple[Script, ...] = ()
+    secrets: tuple[Secret, ...] = ()
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -156,6 +166,7 @@ class Workload:
             build=None if build is None else _build(build),
             group=None if group is None else ContainerGroup.from_json(group),
             scripts=tuple(script_from_json(each) for each in data.get("scripts", ())),
+            secrets=tuple(Secret(**each) for each in data.get("secrets", ())),
         )
 
 
@@ -178,13 +189,20 @@ def make_workload(
     return Workload(
         platform=platform.name,
         processes=processes,
-        environment=tuple({**dict(platform.environment), **configuration.properties()}.items()),
+        environment=_plain(platform, configuration),
         health=health_check(configuration),
         drain_s=drain_s(configuration),
         grace_s=configuration.number(OURS, "GraceSeconds"),
         build=build,
         group=group,
+        secrets=tuple(Secret(name, reference) for name, reference in configuration.secrets().items()),
     )
+
+
+def _plain(platform: Platform, configuration: Configuration) -> Pairs:
+    """The platform's variables and the user's properties; no secret has a second, plain value."""
+    both = {**dict(platform.environment), **configuration.properties()}
+    return tuple((name, value) for name, value in both.items() if name not in configuration.secrets())
 
 
 @dataclass(frozen=True, slots=True)

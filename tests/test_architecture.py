@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = [
-    ["__init__", "errors", "model", "records"],
+    ["__init__", "errors", "model", "records", "secrets"],
     ["source"],
     ["options"],
     [

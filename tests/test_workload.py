@@ -14,13 +14,14 @@ from beanstalk.errors import InvalidInput, UsageError
 from beanstalk.model import OptionSetting
 from beanstalk.options.resolve import Layer, resolve
 from beanstalk.platforms import find_platform
-from beanstalk.workload import Build, HealthCheck, Process, Workload, health_check, make_workload
+from beanstalk.workload import Build, HealthCheck, Process, Secret, Workload, health_check, make_workload
 from tests.bundles import make_bundle
 
 PROCESS = "aws:elasticbeanstalk:environment:process:default"
 APPLICATION = "aws:elasticbeanstalk:application"
 PYTHON = "aws:elasticbeanstalk:container:python"
 PROPERTY = "aws:elasticbeanstalk:application:environment"
+SECRET = "aws:elasticbeanstalk:application:environmentsecrets"
 OURS = "beanstalk:deployment"
 URL = "Application Healthcheck URL"
 
@@ -250,6 +251,7 @@ processes = st.lists(st.builds(Process, name=texts, command=texts), max_size=3).
         drain_s=seconds,
         grace_s=seconds,
         build=st.none() | builds,
+        secrets=st.lists(st.builds(Secret, name=texts, reference=texts), max_size=3).map(tuple),
     )
 )
 def test_a_workload_comes_back_from_json_as_it_was(made: Workload) -> None:
@@ -261,3 +263,32 @@ def test_a_workload_that_was_stored_before_there_were_scripts_has_none(tmp_path:
     old = made.to_json()
     del old["scripts"]
     assert Workload.from_json(old) == made
+
+
+ARN = "arn:aws:ssm:eu-west-1:1:parameter/a"
+
+
+def test_a_secret_is_its_reference_and_no_variable_with_a_value(tmp_path: Path) -> None:
+    settings = [(SECRET, "PYTHONUNBUFFERED", ARN), (SECRET, "B", "file:/b"), (PROPERTY, "B", "plain")]
+    made = workload(tmp_path, "python", {"a.py": ""}, settings)
+    assert made.secrets == (Secret("B", "file:/b"), Secret("PYTHONUNBUFFERED", ARN))
+    assert made.environment == ()
+
+
+@pytest.mark.parametrize(("stronger", "secrets"), [(SECRET, {"A": ARN}), (PROPERTY, {})])
+def test_of_a_property_and_a_secret_of_one_name_the_stronger_layer_decides(
+    stronger: str, secrets: dict[str, str]
+) -> None:
+    values = {SECRET: ARN, PROPERTY: "plain"}
+    weaker = PROPERTY if stronger == SECRET else SECRET
+    found = resolve({
+        Layer.ENVIRONMENT: [OptionSetting(stronger, "A", values[stronger])],
+        Layer.EBEXTENSIONS: [OptionSetting(weaker, "A", values[weaker])],
+    })  # fmt: skip
+    assert found.secrets() == secrets
+    assert found.properties() == ({} if secrets else {"A": "plain"})
+
+
+def test_a_reference_that_only_cloudformation_can_evaluate_is_no_secret_here() -> None:
+    function = '`{"Ref": "Database"}`'
+    assert resolve({Layer.EBEXTENSIONS: [OptionSetting(SECRET, "A", function)]}).secrets() == {}

@@ -14,11 +14,11 @@ from itertools import takewhile
 
 from beanstalk.errors import Problem
 from beanstalk.model import OptionSetting
-from beanstalk.options.option import ANY_NAME, PROPERTIES, By, Namespace, Option, Recommendation
+from beanstalk.options.option import ANY_NAME, PROPERTIES, SECRETS, By, Namespace, Option, Recommendation
 from beanstalk.options.values import misfit, shown
 
 __all__ = [
-    "ANY_NAME", "PROPERTIES", "By", "Catalogue", "Key", "Namespace", "Option", "Recommendation", "catalogue",
+    "ANY_NAME", "PROPERTIES", "SECRETS", "By", "Catalogue", "Key", "Namespace", "Option", "Recommendation", "catalogue",
 ]  # fmt: skip
 
 Key = tuple[str, str, str]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from beanstalk.errors import Problem, Where
-from beanstalk.options.catalogue import ANY_NAME, PROPERTIES, Key, Option, catalogue
+from beanstalk.options.catalogue import ANY_NAME, PROPERTIES, SECRETS, Key, Option, catalogue
 from beanstalk.options.circumstances import Circumstances, in_words, mismatch
 from beanstalk.options.values import as_boolean, as_integer, as_number, has_function
 
@@ -100,9 +100,31 @@ class Configuration:
         return self.resolved(namespace, name).layer
 
     def properties(self) -> dict[str, str]:
-        """The environment properties that somebody set, sorted by name. One that was set to "" stays."""
-        found = (item for item in self._set.values() if item.namespace == PROPERTIES)
-        return {item.name: item.value for item in sorted(found, key=lambda item: item.name) if item.value is not None}
+        """The environment properties that somebody set, sorted by name. One that was set to "" stays; one that is a
+        secret, too, is there only when a stronger layer set it."""
+        secrets = self.secrets()
+        return {name: value for name, value in self._values(PROPERTIES) if name not in secrets}
+
+    def secrets(self) -> dict[str, str]:
+        """{environment variable: reference to its value}, sorted by name; see `secrets.read_reference`.
+
+        Without those whose reference only CloudFormation can evaluate. Of a secret and a property of the same name the
+        one of the stronger layer holds, of the same layer the secret.
+        """
+        found = self._values(SECRETS)
+        return {name: value for name, value in found if not has_function(value) and not self.is_plain(name)}
+
+    def is_plain(self, name: str) -> bool:
+        """Whether a stronger layer made a property of what is a secret elsewhere."""
+        plain, strength = self._set.get((PROPERTIES, name, "")), list(Layer).index
+        return plain is not None and strength(plain.layer) < strength(self.layer(SECRETS, name))
+
+    def _values(self, namespace: str) -> Iterator[tuple[str, str]]:
+        """What somebody set in a namespace, sorted by name."""
+        found = (item for item in self._set.values() if item.namespace == namespace)
+        for item in sorted(found, key=lambda item: item.name):
+            if item.value is not None:
+                yield item.name, item.value
 
     def resolved(self, namespace: str, name: str, resource_name: str = "") -> Resolved:
         """Everything that was said about one option. Raises KeyError for a name that cannot be."""

@@ -211,6 +211,8 @@ def _values(option: Option) -> str:
             return "JSON"
         case "arn":
             return "ARN"
+        case "secret":
+            return "ARN, `file:/PATH` or `command:PROGRAM`"
         case _:
             longest = f", at most {option.max_length} characters" if option.max_length else ""
             return (option.form or "text") + longest

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 PROPERTIES = "aws:elasticbeanstalk:application:environment"
+SECRETS = "aws:elasticbeanstalk:application:environmentsecrets"
 ANY_NAME = "*"
 ANY_VALUE = "*"
 
 Type = Literal[
-    "boolean", "integer", "number", "string", "enum", "comma-list", "json", "arn", "duration", "codes"
+    "boolean", "integer", "number", "string", "enum", "comma-list", "json", "arn", "duration", "codes", "secret"
 ]  # fmt: skip
 Change = Literal["none", "restart", "replace", "database", "unknown"]
 Reference = tuple[str, str]

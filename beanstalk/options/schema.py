@@ -30,6 +30,7 @@ _SHARED: dict[str, Schema] = {
     "function": _FUNCTION,
     "boolean": {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": _BOOLEAN}, _REFERENCE]},
     "arn": {"anyOf": [{"type": ["string", "null"], "pattern": "^$|^arn:"}, _REFERENCE]},
+    "secret": {"anyOf": [{"type": "string", "pattern": "^(arn|file|command):"}, _REFERENCE]},
     "json": {"type": ["string", "object", "array", "number", "boolean"]},
 }
 _CODES = "[0-9]{3}(-[0-9]{3})?"
@@ -168,6 +169,8 @@ def _value(option: Option) -> Schema:
             return _any_of(single, {"type": "string", "pattern": f"^{_CODES}(,{_CODES})*$"}, {"type": "array"})
         case "arn":
             return {"$ref": "#/$defs/arn"}
+        case "secret":
+            return {"$ref": "#/$defs/secret"}
         case "duration":
             return _any_of({"type": "string", "pattern": "^PT(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+S)?$"})
         case "json" if option.schema:

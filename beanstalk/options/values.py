@@ -11,7 +11,8 @@ import math
 import re
 from typing import TYPE_CHECKING, assert_never
 
-from beanstalk.errors import Problem
+from beanstalk.errors import InvalidInput, Problem
+from beanstalk.secrets import read_reference
 
 if TYPE_CHECKING:
     from beanstalk.options.option import Option
@@ -96,6 +97,8 @@ def misfit(option: Option, value: str) -> Problem | None:
             )
         case "json":
             return _json(value)
+        case "secret":
+            return _secret(value)
         case "string":
             fits = not option.pattern or re.fullmatch(option.pattern, value, re.DOTALL)
             return None if fits else _not(value, option.form, option.form)
@@ -209,4 +212,12 @@ def _json(value: str) -> Problem | None:
         return _not(value, f"JSON{where}", "a JSON document")
     except RecursionError:
         return Problem("the JSON is nested too deeply", hint="give a flatter document")
+    return None
+
+
+def _secret(value: str) -> Problem | None:
+    try:
+        read_reference(value)
+    except InvalidInput as error:
+        return error.problems[0]
     return None
