@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 
 from beanstalk.targets.local.container_labels import INSTANCE, Labels
 from tests.end_to_end.site import Site
@@ -56,6 +58,9 @@ class ContainerSite(Site):
         rows = [(each["Names"][0].removeprefix("/"), each["Labels"].get(INSTANCE), each["State"]) for each in found]
         return [row for row in rows if row[1]]
 
+    def starts(self):
+        return Starts(self.engine, Labels.of(self.home))
+
     def networks(self):
         with self.engine.ask() as api:
             return api.networks(filters=Labels.of(self.home).filters())
@@ -71,3 +76,29 @@ class ContainerSite(Site):
                 api.remove_container(name, force=True, v=True)
             for network in self.networks():
                 api.remove_network(network["Id"])
+
+
+class Starts:
+    """Names of the containers of a home that were started meanwhile: the engine tells them, and forgets none."""
+
+    def __init__(self, engine, labels):
+        self.engine, self.filters = engine, labels.filters() | {"type": ["container"], "event": ["start"]}
+        self.names = []
+        self.thread = threading.Thread(target=self.read, daemon=True)
+
+    def __enter__(self):
+        with self.engine.ask() as api:
+            self.stream = api.events(since=int(time.time()), filters=self.filters, decode=True)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.stream.close()
+        self.thread.join()
+
+    def read(self):
+        for each in self.stream:
+            self.names.append(each["Actor"]["Attributes"]["name"])
+
+    def of_scripts(self):
+        return [name for name in self.names if "-script-" in name]

@@ -7,7 +7,7 @@ import pytest
 from beanstalk.model import Outcome, Policy
 from tests.end_to_end.container_site import ContainerSite
 from tests.end_to_end.site import wait_until
-from tests.end_to_end.test_scripts import BLUE_GREEN, MOMENTS, STRATEGIES, commands, hook, leader, prepare
+from tests.end_to_end.test_scripts import BLUE_GREEN, commands, follow, hook, kills, leader, prepare
 
 pytestmark = [pytest.mark.real, pytest.mark.docker]
 
@@ -21,33 +21,29 @@ def site(engine, python_image):
         site.close()
 
 
-def strategies():
-    """Each with one moment at which the agent is killed; by default two of them, exhaustively all."""
-    for number, strategy in enumerate(STRATEGIES):
-        marks = [] if strategy in (Policy.ROLLING, BLUE_GREEN) else [pytest.mark.exhaustive]
-        yield pytest.param(strategy, MOMENTS[number % 3], id=str(strategy), marks=marks)
-
-
-@pytest.mark.parametrize("strategy, moment", list(strategies()))
+@pytest.mark.parametrize("strategy, moment", kills([Policy.ROLLING, Policy.IMMUTABLE, BLUE_GREEN]))
 def test_what_a_leader_runs_runs_once_whenever_the_agent_is_killed(site, strategy, moment):
     site.create("v1", size=2)
-    files = [commands(leader("echo migrating; sleep 0.7"), ("02_each", "echo $((20 + 1)) > made", ""))]
-    change = prepare(site, strategy, files)
-    operation = site.begin(change)
-    if moment == "in the script":
-        wait_until("the leader's command", lambda: any("script" in name for name, _, _ in site.containers()))
-        site.kill("agent")
-    else:
-        with site.killer([moment]) as killer:
-            wait_until("the moment", lambda: killer.killed or site.service.store.operations.get(operation.id).ended)
-    result = site.end(operation)
-    assert result.outcome is Outcome.SUCCEEDED, result.cause
-    site.settle()
+    slow = "echo migrate >> ran; sleep 0.7; echo migrated >> ran"
+    files = [commands(leader(slow), ("02_each", "echo each >> ran", ""))]
+    with site.starts() as starts:
+        result = follow(site, prepare(site, strategy, files), moment, starts.of_scripts)
+        assert result.outcome is Outcome.SUCCEEDED, result.cause
+        site.settle()
+        assert len(starts.of_scripts()) == 3
+    assert sorted(ran(site)) == [["each"], ["migrate", "migrated", "each"]]
     told = [message for message in site.messages(["INFO"]) if "container command" in message]
     assert sorted(message.split("container command ")[1].split()[0] for message in told) == [
         "01_migrate", "02_each", "02_each",
     ]  # fmt: skip
     assert site.leftovers() == []
+
+
+def ran(site):
+    """What scripts of v2 wrote into the copies of the bundle: a list for each instance."""
+    found = site.store.deployments.get
+    new = [each for each in site.store.living_instances() if found(each.deployment_id).version_label == "v2"]
+    return [(site.home.instance(each.environment_id, each.id) / "ran").read_text().split() for each in new]
 
 
 def test_everything_runs_in_its_order_with_what_the_application_sees(site):
