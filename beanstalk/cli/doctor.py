@@ -7,7 +7,8 @@ import click
 from beanstalk.cli.exits import ERROR
 from beanstalk.cli.session import Command, Session, pass_session
 from beanstalk.cli.terminal import notice, paint, table, write_json
-from beanstalk.service.doctor import Check, State, examine
+from beanstalk.service.check import Check, State
+from beanstalk.service.doctor import examine
 
 _COLOUR = {State.LACKING: "yellow", State.NEEDED: "red"}
 

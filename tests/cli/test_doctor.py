@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
-import subprocess
 
 import pytest
 
+from beanstalk.containers import Container, ContainerGroup, ImageSource
 from beanstalk.errors import TargetError
-from beanstalk.service import doctor
+from beanstalk.service import doctor, doctor_containers
+from beanstalk.service.place import Service
 from beanstalk.store.home import find_home
 
 MANIFEST = "AWSConfigurationTemplateVersion: 1.1.0.0\n"
@@ -60,7 +62,7 @@ def test_a_program_is_needed_by_environments_of_its_platform_alone(shop, port, m
     with_agent(monkeypatch)
     monkeypatch.setattr(doctor, "find_program", lambda name: None)
     found = checks(shop)
-    assert (found["node"]["State"], found["uv"]["State"], found["docker"]["State"]) == ("lacking",) * 3
+    assert (found["node"]["State"], found["uv"]["State"]) == ("lacking",) * 2
     shop.store.environments.change(shop.store.environment("shop-dev").id, platform="node")
     found = checks(shop, code=1)
     assert (found["node"]["NeededBy"], found["npm"]["State"], found["uv"]["State"]) == (
@@ -92,24 +94,75 @@ def test_a_port_that_is_taken_is_told_with_its_owner(shop, port, monkeypatch):
     assert found["Mend"] == f"export BEANSTALK_HTTP_PORT={port + 1}"
 
 
+def look_at_containers():
+    return {each.name: each for each in doctor_containers.look_at_containers(Service(find_home()), ())}
+
+
+def test_an_engine_that_is_not_there_is_told_with_its_place_and_who_chose_it(beanstalk, port, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///no/such.sock")
+    found = checks(beanstalk)["container engine"]
+    assert found["State"] == "lacking"
+    assert (found["Found"], found["Mend"]) == (
+        "no container engine answers at unix:///no/such.sock", "unset DOCKER_HOST",
+    )  # fmt: skip
+
+
+def test_the_engine_is_needed_by_environments_of_containers_alone(shop, port, monkeypatch):
+    with_agent(monkeypatch)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///no/such.sock")
+    assert checks(shop)["container engine"]["State"] == "lacking"
+    running = shop.store.environment("shop-dev").deployment_id
+    workload = json.loads(shop.store.deployments.get(running).workload_json)
+    group = ContainerGroup((Container("web", ImageSource("shop:1")),), "web", 80)
+    shop.store.deployments.change(running, workload_json=json.dumps(workload | {"group": group.to_json()}))
+    assert checks(shop, code=1)["container engine"]["NeededBy"] == ["shop-dev"]
+
+
+def test_the_engine_that_the_home_used_is_the_one_that_counts(shop, port):
+    find_home().engine.write_text("unix:///its/own.sock")
+    found = look_at_containers()["container engine"]
+    assert (found.found, found.remedy) == (
+        "no container engine answers at unix:///its/own.sock: start it again; instances of this home are there",
+        "docker context ls",
+    )
+
+
+@pytest.mark.docker
+def test_an_engine_that_answers_is_told_with_version_place_and_rights(beanstalk, port, engine):
+    found = checks(beanstalk)["container engine"]
+    assert found["State"] == "good"
+    rights = "rootless" if engine.facts.rootless else "with root's rights"
+    assert found["Found"].startswith(f"{engine.facts.version} at {engine.url}, by DOCKER_HOST, {rights}")
+    assert not find_home().folder.exists()
+
+
 @pytest.mark.parametrize(
-    ("code", "out", "err", "said"),
+    ("version", "plugin", "said"),
     [
-        (0, "28.1\n", "", "answers, version 28.1"),
-        (1, "", "permission denied while trying to connect", "you may not use it"),
-        (1, "", "Cannot connect to the Docker daemon", "does not run"),
-        (None, "", "", "does not answer"),
+        ("Docker version 20.10.24+dfsg1, build 297e128", 1, "part of the docker command"),
+        ("Docker version 28.2.2, build e6534b4", 0, "buildx 0.24.0"),
+        ("Docker version 28.2.2, build e6534b4", 1, "the plugin buildx is not installed"),
     ],
 )
-def test_the_engine_of_docker_is_asked(beanstalk, port, monkeypatch, code, out, err, said):
-    def run(command, **more):
-        if code is None:
-            raise subprocess.TimeoutExpired(command, 1)
-        return subprocess.CompletedProcess(command, code, out, err)
+def test_buildkit_is_in_the_docker_command_or_beside_it(beanstalk, tmp_path, monkeypatch, version, plugin, said):
+    program = tmp_path / "docker"
+    program.write_text(f"""#!/bin/sh
+case $1 in
+--version) echo '{version}' ;;
+buildx) echo github.com/docker/buildx v0.24.0; exit {plugin} ;;
+esac
+""")
+    program.chmod(0o755)
+    monkeypatch.setattr(doctor_containers, "find_program", lambda name: program)
+    found = look_at_containers()
+    assert (found["buildkit"].found, bool(found["buildkit"].remedy)) == (said, "not installed" in said)
+    assert version.split()[2].rstrip(",") in found["docker"].found
 
-    monkeypatch.setattr(doctor, "find_program", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(doctor.subprocess, "run", run)
-    assert [each.found for each in doctor._docker()] == ["/usr/bin/docker", said]
+
+def test_without_the_docker_command_nobody_asks_it_for_buildkit(beanstalk, monkeypatch):
+    monkeypatch.setattr(doctor_containers, "find_program", lambda name: None)
+    found = look_at_containers()
+    assert ("buildkit" in found, "docker.io" in found["docker"].remedy) == (False, True)
 
 
 def test_a_home_that_others_can_read_a_full_disk_and_few_files_are_told(shop, port, monkeypatch):

@@ -29,7 +29,8 @@ from beanstalk.targets.local.container_settings import LOOPBACK, Wanted
 from beanstalk.targets.local.container_states import end_of, may_start
 from beanstalk.targets.local.container_steps import Steps
 from beanstalk.targets.local.container_view import Seen, View
-from beanstalk.targets.local.engine import Engine, EngineAway
+from beanstalk.targets.local.engine import Engine
+from beanstalk.targets.local.engine_away import EngineAway
 from beanstalk.targets.local.logs import last_lines
 from beanstalk.targets.local.processes import Ended, Identities, Identity
 from beanstalk.targets.local.trees import remove_tree

@@ -5,10 +5,9 @@ It is looked for where the docker command looks: DOCKER_HOST, then the current d
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import shutil
+import shlex
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,22 +16,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from beanstalk.errors import TargetError
+from beanstalk.targets.local.engine_away import USUAL, EngineAway, absence, causes
 
 if TYPE_CHECKING:
     from docker import APIClient
     from docker.context import Context
 
-USUAL = "unix:///var/run/docker.sock"
 OLDEST_API = (1, 40)
 """Of engine 19.03 (2019): what the options of containers, mounts and health checks need that are used here."""
 PATIENCE_S = 60
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _DESKTOP = "Docker Desktop"
 _DIALECT = re.compile(r"client version \S+ is too (new|old)", re.IGNORECASE)
-
-
-class EngineAway(TargetError):
-    """No engine answers, or this user may not talk to it. What runs there is not known."""
 
 
 class EngineRefused(TargetError):
@@ -47,13 +42,15 @@ class EngineRefused(TargetError):
 class EngineFacts:
     """What an engine is like.
 
-    url: where it answers.  version: such as "20.10.24".  api: (1, 41).  elsewhere: name of the other machine that it
-    runs on, "" for this one.  rootless: it runs without root's rights.  reachable: this machine has a way to the
-    addresses of containers; where it has none, ports are published on 127.0.0.1.  bridge: there is a default network.
+    url: where it answers.  chosen_by: "DOCKER_HOST", "DOCKER_CONTEXT NAME", "the docker context NAME" or THIS_HOME, ""
+    for the usual place.  version: such as "20.10.24".  api: (1, 41).  elsewhere: name of the other machine that it runs
+    on, "" for this one.  rootless: it runs without root's rights.  reachable: this machine has a way to the addresses
+    of containers; where it has none, ports are published on 127.0.0.1.  bridge: there is a default network.
     log_driver: what containers have that ask for none.
     """
 
     url: str
+    chosen_by: str
     version: str
     api: tuple[int, int]
     elsewhere: str
@@ -66,9 +63,10 @@ class EngineFacts:
 class Engine:
     """One engine. Nothing is asked before it is used; each thread has a connection of its own."""
 
-    def __init__(self, url: str = "") -> None:
-        """url: where the engine answers, "": look for it."""
-        self._url = url
+    def __init__(self, url: str = "", chosen_by: str = "", patience_s: int | None = None) -> None:
+        """url: where the engine answers, "": look for it.  chosen_by: who gave the url, as in `EngineFacts`.
+        patience_s: for its next word, None: PATIENCE_S."""
+        self._url, self._chosen_by, self._patience_s = url, chosen_by, patience_s
         self._clients = threading.local()
         self._lock = threading.Lock()
         self._found: _Place | None = None
@@ -90,8 +88,9 @@ class Engine:
         try:
             yield self._client()
         except (DockerException, RequestException, HTTPError, OSError) as error:
-            refused = next((each for each in _causes(error) if isinstance(each, APIError)), None)
-            raise (_absence(error, self.url) if refused is None else _refusal(refused)) from None
+            refused = next((each for each in causes(error) if isinstance(each, APIError)), None)
+            place = self._place()
+            raise (absence(error, place.url, place.chosen_by) if refused is None else _refusal(refused)) from None
 
     def look(self) -> EngineFacts:
         """What the engine is like now; raises EngineAway when there is none, EngineRefused when it is too old."""
@@ -109,6 +108,7 @@ class Engine:
         near = self.url.startswith("unix://") and not rootless and info.get("OperatingSystem") != _DESKTOP
         facts = EngineFacts(
             url=self.url,
+            chosen_by=self._place().chosen_by,
             version=version["Version"],
             api=dialect,
             elsewhere=elsewhere,
@@ -128,7 +128,7 @@ class Engine:
     def _place(self) -> _Place:
         with self._lock:
             if self._found is None:
-                self._found = _Place(self._url, None) if self._url else _find(os.environ)
+                self._found = _Place(self._url, None, self._chosen_by) if self._url else _find(os.environ)
             return self._found
 
     def _client(self) -> APIClient:
@@ -139,7 +139,10 @@ class Engine:
             place = self._place()
             # The first one asks for the dialect, which takes a request; the others know it.
             client = APIClient(
-                base_url=place.url, version=self._api or "auto", timeout=PATIENCE_S, tls=place.tls or False
+                base_url=place.url,
+                version=self._api or "auto",
+                timeout=self._patience_s or PATIENCE_S,
+                tls=place.tls or False,
             )
             self._api = client.api_version
             self._clients.client = client
@@ -148,34 +151,43 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """tls: a `docker.tls.TLSConfig`, None for a connection that is not encrypted."""
+    """tls: a `docker.tls.TLSConfig`, None for a connection that is not encrypted.  chosen_by: as in `EngineFacts`."""
 
     url: str
     tls: Any
+    chosen_by: str
 
 
 def _find(variables: Mapping[str, str]) -> _Place:
     """As the docker command: DOCKER_HOST, DOCKER_CONTEXT, the context that was chosen by `docker context use`."""
     from docker.context import ContextAPI
-    from docker.errors import DockerException, TLSParameterError
+    from docker.errors import TLSParameterError
     from docker.utils import kwargs_from_env
+    from docker.utils.config import find_config_file
 
     try:
         if variables.get("DOCKER_HOST"):
             given = kwargs_from_env(environment=dict(variables))
-            return _Place(variables["DOCKER_HOST"], given.get("tls"))
-        name = variables.get("DOCKER_CONTEXT")
-        context: Context | None = ContextAPI.get_context(name)
+            return _Place(variables["DOCKER_HOST"], given.get("tls"), "DOCKER_HOST")
     except TLSParameterError as error:
         raise EngineAway(f"DOCKER_CERT_PATH: {error.msg}", hint="see `docker context ls`") from None
-    except (DockerException, OSError, ValueError, KeyError) as error:
+    name = variables.get("DOCKER_CONTEXT", "")
+    if name not in ("", "default") and find_config_file() is None:  # the SDK would look in the current folder
+        problem = f"the docker context {name} is not found without a configuration of docker"
+        use = f"docker context use {shlex.quote(name)}"
+        raise EngineAway(problem, hint=f"type `{use}`, which writes one", command=use)
+    try:
+        context: Context | None = ContextAPI.get_context(name or None)
+    except Exception as error:  # the SDK raises just that for a file that is no context
         raise EngineAway(f"the docker context cannot be read: {error}", hint="see `docker context ls`") from None
     if context is None or not context.Host:
         problem = f"there is no docker context {name or 'as chosen'}"
-        raise EngineAway(problem, hint="choose one with `docker context use`, or set DOCKER_HOST")
+        command = "unset DOCKER_CONTEXT" if name else "docker context use default"
+        raise EngineAway(problem, hint="choose one with `docker context use`, or set DOCKER_HOST", command=command)
     if context.name == "default":
-        return _Place(USUAL, None)
-    return _Place(context.Host, context.TLSConfig)
+        return _Place(USUAL, None, "")
+    chosen_by = f"DOCKER_CONTEXT {name}" if name else f"the docker context {context.name}"
+    return _Place(context.Host, context.TLSConfig, chosen_by)
 
 
 def _default_gateway(api: APIClient) -> str | None:
@@ -217,38 +229,3 @@ def _refusal(error: Any) -> TargetError:
         wanted = "upgrade beanstalk's docker package" if found[1] == "old" else "upgrade the engine"
         return EngineRefused(f"the engine does not understand us: {said}", status, hint=wanted)
     return EngineRefused(said, status)
-
-
-def _absence(error: BaseException, url: str) -> EngineAway:
-    codes = {each.errno for each in _causes(error) if isinstance(each, OSError) and each.errno}
-    if codes & {errno.EACCES, errno.EPERM}:
-        problem = f"you may not use the container engine at {url}"
-        return EngineAway(problem, hint="type `sudo usermod -aG docker $USER`, then log in again")
-    if any(isinstance(each, TimeoutError) for each in _causes(error)):
-        problem = f"the container engine at {url} does not answer in time"
-        return EngineAway(problem, hint="see what it does: `docker info`, `journalctl -u docker`")
-    if codes & {errno.ENOENT, errno.ECONNREFUSED}:
-        return EngineAway(f"no container engine answers at {url}", hint=_how_to_get_one(url))
-    said = " ".join(str(error).split())
-    return EngineAway(f"the container engine at {url} cannot be asked: {said}", hint=_how_to_get_one(url))
-
-
-def _how_to_get_one(url: str) -> str:
-    if url != USUAL:
-        return "start it, or correct DOCKER_HOST or the docker context"
-    if shutil.which("dockerd", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"):
-        return "start it: sudo systemctl start docker"
-    return "install one (sudo apt-get install docker.io), or set DOCKER_HOST to where one answers"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it. The SDK's libraries pass some on as arguments only."""
-    waiting, seen = [error], set()
-    while waiting:
-        each = waiting.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        yield each
-        further = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
-        waiting += [other for other in further if isinstance(other, BaseException)]

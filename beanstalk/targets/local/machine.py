@@ -53,14 +53,20 @@ def script_jobs(home: Home) -> ScriptJobs:
 
 def engine_of(home: Home) -> Engine:
     """The engine that this home uses, or will use from now on. Raises EngineAway when nobody can say which."""
+    engine = find_engine(home)
+    home.engine.write_text(engine.url)
+    return engine
+
+
+def find_engine(home: Home, patience_s: int | None = None) -> Engine:
+    """The same, for somebody who only looks."""
     from beanstalk.targets.local.engine import Engine
+    from beanstalk.targets.local.engine_away import THIS_HOME
 
     known = home.engine.read_text() if home.engine.is_file() else ""
     if known.startswith("unix://"):
-        return Engine(known)
-    engine = Engine()  # one that is reached with certificates is found where these are
-    home.engine.write_text(engine.url)
-    return engine
+        return Engine(known, THIS_HOME, patience_s)
+    return Engine(patience_s=patience_s)  # one that is reached with certificates is found where these are
 
 
 def _images(home: Home) -> ImageStore:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from beanstalk.targets.local import engine as module
-from beanstalk.targets.local.engine import USUAL, Engine, EngineAway, EngineRefused
+from beanstalk.targets.local.engine import Engine, EngineRefused
+from beanstalk.targets.local.engine_away import USUAL, EngineAway
 
 
 @pytest.fixture
@@ -67,40 +68,38 @@ def test_docker_host_wins_over_the_context(nowhere, tmp_path):
     write_context(tmp_path / "docker", "mine", "unix:///run/mine.sock")
     nowhere.setenv("DOCKER_CONTEXT", "mine")
     assert Engine().url == "unix:///run/mine.sock"
+    with pytest.raises(EngineAway) as caught:
+        Engine().look()
+    assert caught.value.command == "unset DOCKER_CONTEXT"
     nowhere.setenv("DOCKER_HOST", "unix:///run/other.sock")
     assert Engine().url == "unix:///run/other.sock"
     assert Engine("unix:///run/third.sock").url == "unix:///run/third.sock"
 
 
-def test_a_context_that_does_not_exist_is_named(nowhere):
+def test_a_context_that_does_not_exist_is_named(nowhere, tmp_path):
+    write_context(tmp_path / "docker", "mine", "unix:///run/mine.sock")
     nowhere.setenv("DOCKER_CONTEXT", "lost")
     with pytest.raises(EngineAway, match="no docker context lost") as caught:
         Engine().look()
-    assert "docker context" in caught.value.hint
+    assert ("docker context" in caught.value.hint, caught.value.command) == (True, "unset DOCKER_CONTEXT")
 
 
-@pytest.mark.parametrize(("there", "remedy"), [(True, "systemctl start docker"), (False, "apt-get install docker.io")])
-def test_without_an_engine_one_learns_how_to_get_it(nowhere, there, remedy, tmp_path):
-    nowhere.setattr(module, "USUAL", f"unix://{tmp_path}/docker.sock")
-    nowhere.setattr(module.shutil, "which", lambda name, path: "/usr/sbin/dockerd" if there else None)
-    with pytest.raises(EngineAway, match="no container engine answers at unix://") as caught:
+def test_a_context_that_the_sdk_cannot_find_is_told_with_what_helps(nowhere, tmp_path):
+    write_context(tmp_path / "docker", "mine", "unix:///run/mine.sock")
+    (tmp_path / "docker/config.json").unlink()
+    nowhere.setenv("HOME", str(tmp_path))
+    nowhere.setenv("DOCKER_CONTEXT", "mine")
+    with pytest.raises(EngineAway, match="the docker context mine is not found") as caught:
         Engine().look()
-    assert remedy in caught.value.hint
+    assert caught.value.command == "docker context use mine"
 
 
-def test_a_socket_that_belongs_to_others_names_the_group(tmp_path):
-    if os.geteuid() == 0:
-        denied = module._absence(PermissionError(13, "Permission denied"), "unix:///x.sock")
-    else:
-        place = tmp_path / "docker.sock"
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(str(place))
-            place.chmod(0)
-            with pytest.raises(EngineAway) as caught:
-                Engine(f"unix://{place}").look()
-        denied = caught.value
-    assert denied.problem.startswith("you may not use the container engine")
-    assert "usermod -aG docker" in denied.hint
+def test_a_context_that_is_damaged_is_told(nowhere, tmp_path):
+    write_context(tmp_path / "docker", "mine", "unix:///run/mine.sock")
+    next(tmp_path.glob("docker/contexts/meta/*/meta.json")).write_text("{")
+    nowhere.setenv("DOCKER_CONTEXT", "mine")
+    with pytest.raises(EngineAway, match="the docker context cannot be read"):
+        Engine().look()
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1", "unix:///no/such.sock", "tcp://127.0.0.1:1", "nonsense"])

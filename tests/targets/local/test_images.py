@@ -18,7 +18,8 @@ from beanstalk.store.home import Home
 from beanstalk.targets.local import runner
 from beanstalk.targets.local.builds import Failed, Pending
 from beanstalk.targets.local.container_labels import Labels
-from beanstalk.targets.local.engine import Engine, EngineAway
+from beanstalk.targets.local.engine import Engine
+from beanstalk.targets.local.engine_away import EngineAway
 from beanstalk.targets.local.images import Images, Ready
 from tests.targets.local.conftest import Bench, look_into, wait_until
 
