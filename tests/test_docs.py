@@ -326,7 +326,8 @@ def test_the_layers_are_those_of_the_test_that_keeps_them() -> None:
 
 
 def test_every_environment_variable_in_the_documentation_is_read_somewhere() -> None:
-    program = "".join(path.read_text() for path in ROOT.glob("beanstalk/**/*.py"))
+    sources = [*ROOT.glob("beanstalk/**/*.py"), *ROOT.glob("beanstalk/service/pipelines/*.j2")]
+    program = "".join(path.read_text() for path in sources)
     literal = set(re.findall(r"\bBEANSTALK_[A-Z_]*[A-Z]\b", program))
     options = [each for command in commands().values() for each in command.params if isinstance(each, click.Option)]
     of_flags = {str(option.envvar) for option in options if option.envvar}

@@ -63,6 +63,9 @@ SECTIONS = {
         "platform": "List the platforms, or show one.",
         "render": "Print a generated artefact.",
     },
+    "Elsewhere": {
+        "ci": "Write the pipeline that deploys from a CI service.",
+    },
     "This machine": {
         "agent": "See, stop or run the agent of this machine.",
         "doctor": "Tell what this machine has and lacks.",

@@ -67,6 +67,10 @@ class ProjectFile:
         return self.text("beanstalk", "target")
 
     @property
+    def region(self) -> str:
+        return self.text("global", "default_region")
+
+    @property
     def artifact(self) -> str:
         """What is deployed instead of the files of the project, as a path in it."""
         return self.text("deploy", "artifact")
