@@ -73,7 +73,7 @@ def test_the_policies_of_the_catalogue_are_those_of_the_model():
 
 def test_there_are_all_65_namespaces_of_elastic_beanstalk_and_ours():
     assert sum(name.startswith("aws:") for name in catalogue().namespaces) == 65
-    ours = [OURS, "beanstalk:docker", "beanstalk:aws"]
+    ours = [OURS, "beanstalk:docker", "beanstalk:aws", "beanstalk:aws:task:{task_name}"]
     assert [name for name in catalogue().namespaces if not name.startswith("aws:")] == ours
 
 
