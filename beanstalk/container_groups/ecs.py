@@ -51,11 +51,13 @@ _REMEDY = 'write "portMappings": [{{"hostPort": {port}, "containerPort": ...}}] 
 
 def ecs_group(run: DockerrunV2, material: Material) -> ContainerGroup:
     """What is wrong is noted; then the group is not to be used."""
-    tell_document(run, material)
+    if not material.settings.on_aws:
+        tell_document(run, material)
     nodes = {node.text("name"): node for node in _objects(run.raw, "containerDefinitions")}
     volumes = {volume.name: volume for volume in run.all_volumes}
     for node, volume in zip(_objects(run.raw, "volumes"), run.volumes, strict=True):
-        tell_volume(node, volume, material)
+        if not material.settings.on_aws:
+            tell_volume(node, volume, material)
     credentials = in_s3(run.authentication)
     found = [_container(each, nodes[each.name], volumes, credentials, material) for each in run.containers]
     places = {name: node.at for name, node in nodes.items()}
@@ -67,7 +69,8 @@ def ecs_group(run: DockerrunV2, material: Material) -> ContainerGroup:
 def _container(
     each: ecs.Container, node: Json, volumes: Mapping[str, Volume], credentials: str, material: Material
 ) -> Container:
-    tell_container(each, node, material)
+    if not material.settings.on_aws:
+        tell_container(each, node, material)
     linux = each.linux_parameters or ecs.LinuxParameters()
     driver, options = _logging(each, node, material)
     found = Container(

@@ -1,4 +1,4 @@
-"""Where the output of a container goes: here it always stays on this machine, where `beanstalk logs` finds it."""
+"""Where the output of a container goes: on this machine it always stays here, where `beanstalk logs` finds it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HERE = ("json-file", "local")
 
 def log_driver(driver: str, options: Pairs, who: str, place: Place, material: Material) -> tuple[str, Pairs]:
     """(driver, its options); ("", ()) for what this machine has by default."""
-    if driver in ("", *_HERE):
+    if material.settings.on_aws or driver in ("", *_HERE):
         return driver, options
     material.told(
         place, f"the log driver {driver[:40]} of {who}", "logs are kept here, and `beanstalk logs` shows them"

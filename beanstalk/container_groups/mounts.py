@@ -43,7 +43,7 @@ def mount_of_path(path: str, target: str, read_only: bool, place: Place, materia
     for folder in LOGS:
         if inside := _below(source, folder):
             return Mount(MountKind.LOGS, inside, target, read_only)
-    if is_of_the_system(source):
+    if is_of_the_system(source) and not material.settings.on_aws:
         why = "it belongs to the machine's own system, which containers do not see"
         material.told(place, f"the mount of {source[:80]} on {target[:80]}", why)
         return None

@@ -21,13 +21,19 @@ _OF_THE_USER = ("AllowPrivileged", "NetworkRange")
 class DockerSettings:
     """registry_mirror: "" when nobody set it.  network_range: as "10.213.0.0/16".
 
-    warnings: what the bundle set, and must not.
+    warnings: what the bundle set, and must not.  on_aws: the containers are for Amazon ECS, which knows more of what is
+    written, on machines of its own.
     """
 
     allow_privileged: bool
     registry_mirror: str
     network_range: str
     warnings: tuple[Problem, ...] = ()
+    on_aws: bool = False
+
+
+FOR_AWS = DockerSettings(allow_privileged=True, registry_mirror="", network_range="", on_aws=True)
+"""The options are about this machine; what a bundle may do on AWS is for roles to say."""
 
 
 def docker_settings(configuration: Configuration) -> DockerSettings:

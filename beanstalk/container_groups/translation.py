@@ -10,7 +10,7 @@ from beanstalk.container_groups.compose import compose_group
 from beanstalk.container_groups.ecs import ecs_group
 from beanstalk.container_groups.images import in_s3
 from beanstalk.container_groups.material import Material
-from beanstalk.container_groups.settings import docker_settings
+from beanstalk.container_groups.settings import FOR_AWS, docker_settings
 from beanstalk.container_groups.single import single_container
 from beanstalk.containers import ContainerGroup
 from beanstalk.errors import InvalidInput, Problem, Where
@@ -31,13 +31,17 @@ _WITHOUT_EFFECT = {
 """Files that count nowhere beside the one that decides."""
 
 
-def container_group(bundle: Bundle, configuration: Configuration) -> tuple[ContainerGroup, tuple[Problem, ...]]:
+def container_group(
+    bundle: Bundle, configuration: Configuration, on_aws: bool = False
+) -> tuple[ContainerGroup, tuple[Problem, ...]]:
     """The containers of one instance, and what is not done here as Elastic Beanstalk would do it, with its place.
+
+    on_aws: keep what Amazon ECS can do and this machine cannot.
 
     Among the latter is also what the readers of the files only warn about. Raises InvalidInput with every mistake of
     the files that count, also when none is there; BundleRefused for one that is no text.
     """
-    properties, settings = configuration.properties(), docker_settings(configuration)
+    properties, settings = configuration.properties(), FOR_AWS if on_aws else docker_settings(configuration)
     material = Material(bundle, properties, configuration.integer(PROCESS, "Port"), settings)
     material.notes.warnings += settings.warnings
     written = material.text(FILE_NAME)
