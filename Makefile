@@ -49,5 +49,5 @@ clean:
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 # The stamps: made again when the list of requirements changes.
-$(BIN)/.installed-%: setup.cfg pyproject.toml scripts/setup
+$(BIN)/.installed-%: setup.cfg pyproject.toml scripts/setup tests/aws_emulator_patches/requirements.txt
 	@scripts/setup $*
