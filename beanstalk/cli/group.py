@@ -65,6 +65,7 @@ SECTIONS = {
     },
     "Elsewhere": {
         "ci": "Write the pipeline that deploys from a CI service.",
+        "sqsd": "Post the messages of a queue to an application.",
     },
     "This machine": {
         "agent": "See, stop or run the agent of this machine.",
