@@ -88,3 +88,14 @@ class EnvironmentBusy(BeanstalkError):
 
 class TargetError(BeanstalkError):
     """The place where instances run cannot do what was asked."""
+
+
+class CloudError(TargetError):
+    """AWS refuses something, or cannot be asked.
+
+    code: AWS's own word for it, such as "ValidationError"; "" when no service answered.  action: such as "ecs:RunTask".
+    """
+
+    def __init__(self, problem: str, code: str = "", action: str = "", hint: str = "") -> None:
+        super().__init__(problem, hint=hint)
+        self.code, self.action = code, action
