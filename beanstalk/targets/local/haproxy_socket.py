@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from beanstalk.errors import TargetError
 
@@ -28,6 +29,14 @@ class CommandError(Exception):
             yield
         except CommandError as error:
             raise TargetError(f"HAProxy cannot be controlled: {error}") from None
+
+
+class Use(NamedTuple):
+    """Of a server. requests: that it has now, counted from the moment it was chosen.  idle: connections that HAProxy
+    keeps open to it for later requests."""
+
+    requests: int
+    idle: int
 
 
 class RuntimeAPI:
@@ -67,12 +76,12 @@ class RuntimeAPI:
                 address, state, weight, port = columns[4], columns[5], columns[7], columns[18]
                 yield columns[1], int(columns[2]), f"{address}:{port}", int(weight), state != "0"
 
-    def sessions(self, backend: str) -> dict[int, int]:
-        """{number of the server: requests it has now}, counted from the moment it was chosen."""
-        head, *rows = self.ask(f"show stat {backend} 4 -1").lstrip("# ").strip().splitlines() or [""]
+    def uses(self, backend: str, server: int = -1) -> dict[int, Use]:
+        """By the number of the server: of all of a backend, or of one alone."""
+        head, *rows = self.ask(f"show stat {backend} 4 {server}").lstrip("# ").strip().splitlines() or [""]
         names = head.split(",")
         found = [dict(zip(names, row.split(","), strict=False)) for row in rows]
-        return {int(row["sid"]): int(row["scur"]) for row in found}
+        return {int(row["sid"]): Use(int(row["scur"]), int(row["srv_icur"] or 0)) for row in found}
 
     def map(self, name: str) -> dict[str, str]:
         rows = [row.split() for row in self.ask(f"show map {name}").splitlines()]
