@@ -55,6 +55,21 @@ def variables_of(text: str) -> Iterator[str]:
     yield from (found[1].strip() for found in _VARIABLE.finditer(text))
 
 
+def used(json: Any) -> set[str]:
+    """Every name that functions of a template refer to."""
+    if isinstance(json, list):
+        return {name for each in json for name in used(each)}
+    if not isinstance(json, dict):
+        return set()
+    found = {name for each in json.values() for name in used(each)}
+    match json:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            found.add(name)
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), *_]}:
+            found |= {*variables_of(text)}
+    return found
+
+
 def to_intrinsic(blueprint: Blueprint, value: Value) -> Any:
     """A value of the user as JSON of a template: options looked up, Elastic Beanstalk's names replaced by ours.
 

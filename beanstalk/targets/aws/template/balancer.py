@@ -12,9 +12,11 @@ from beanstalk.errors import InvalidInput, Problem
 from beanstalk.targets.aws.blueprint import Blueprint, Json, Resources
 from beanstalk.targets.aws.template import listeners, network, processes
 from beanstalk.targets.aws.template.listeners import Layout
-from beanstalk.targets.aws.template.network import BALANCER
+from beanstalk.targets.aws.template.network import BALANCER, SHARED_GROUP
 from beanstalk.targets.aws.template.pieces import ref, resource
 from beanstalk.targets.aws.template.said import ENVIRONMENT, NETWORK, effective, is_on, is_set, said, wrong
+
+SHARED_LISTENER, SHARED_PRIORITY = "SharedListener", "SharedRulePriority"
 
 
 def check(blueprint: Blueprint) -> list[Problem]:
@@ -70,13 +72,6 @@ def _attributes(blueprint: Blueprint) -> list[Json]:
     return [{"Key": key, "Value": value} for key, value in found.items()]
 
 
-def is_shared(blueprint: Blueprint) -> bool:
-    return blueprint.is_balanced and is_on(blueprint, ENVIRONMENT, "LoadBalancerIsShared")
-
-
-SHARED_LISTENER, SHARED_GROUP, SHARED_PRIORITY = "SharedListener", "SharedSecurityGroup", "SharedRulePriority"
-
-
 def shared_parameters(blueprint: Blueprint) -> Json:
     """What only a look at the shared load balancer tells. The priority is made of the id of the environment, so that it
     stays the same; where another rule has it already, the stack is told another one.
@@ -91,13 +86,13 @@ def shared_parameters(blueprint: Blueprint) -> Json:
 
 def build_shared(blueprint: Blueprint, layout: Layout) -> Resources:
     """Target groups, and one rule with the host names of the environment on a listener of somebody else's."""
-    hosts = _hosts(blueprint)
+    hosts = shared_hosts(blueprint)
     found = processes.target_groups(blueprint, layout.main)
     found["ProductionRule"] = listeners.production_rule(ref(SHARED_LISTENER), layout.main, ref(SHARED_PRIORITY), hosts)
     return found
 
 
-def _hosts(blueprint: Blueprint) -> list[Any]:
+def shared_hosts(blueprint: Blueprint) -> list[Any]:
     """Raises InvalidInput without a name that tells its requests from those of other environments."""
     rules = [
         each

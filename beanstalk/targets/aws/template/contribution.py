@@ -20,7 +20,8 @@ from beanstalk.targets.aws.blueprint import Json
 class Contribution:
     """Every part may be left out. Statements are those of IAM, with their resources as texts or references.
 
-    environment: variable → text or reference, for every container that has the application's properties.
+    environment: variable → text or reference, for every container of the application, unless it has one of that name.
+    secrets: variable → what ECS reads its value from (`valueFrom`), for the same containers.
     containers: further containers of the task, volumes, mounts: `volumes`, and `mountPoints` of every container of the
     application; these three in the words of the ECS API (camelCase), as taskdef.py has them.
     execution_statements: for the role that starts the tasks.  task_statements: for the role that the tasks have.
@@ -33,6 +34,7 @@ class Contribution:
     """
 
     environment: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(default_factory=dict)
     containers: Sequence[Json] = ()
     volumes: Sequence[Json] = ()
     mounts: Sequence[Json] = ()
@@ -54,6 +56,7 @@ def all_together(parts: Sequence[Contribution]) -> Contribution:
     """Lists one after another; of what has names a later part wins."""
     return Contribution(
         environment=_over([part.environment for part in parts]),
+        secrets=_over([part.secrets for part in parts]),
         containers=[each for part in parts for each in part.containers],
         volumes=[each for part in parts for each in part.volumes],
         mounts=[each for part in parts for each in part.mounts],

@@ -13,10 +13,10 @@ from beanstalk.targets.aws.repository import repository_name
 from beanstalk.targets.aws.strategy import Strategy
 from beanstalk.targets.aws.taskdef import TaskDefinition, task_definition, to_cloudformation
 from beanstalk.targets.aws.template import balancer, listeners, merge, network, outputs, roles, service
+from beanstalk.targets.aws.template.aliases import used
 from beanstalk.targets.aws.template.contribution import Contribution, all_together
 from beanstalk.targets.aws.template.listeners import Layout
 from beanstalk.targets.aws.template.pieces import merged, ref, resource
-from beanstalk.targets.aws.template.said import in_template
 from beanstalk.targets.aws.template.tags import tagged, tags_of
 
 T = TypeVar("T")
@@ -60,7 +60,9 @@ class Making:
         layout = self._layout()
         images = self._images()
         tasks = self._noting(
-            lambda: task_definition(self.blueprint, {name: ref(each) for name, each in images.items()})
+            lambda: task_definition(
+                self.blueprint, {name: ref(each) for name, each in images.items()}, None, more.containers
+            )
         )
         self._network(layout, more)
         if tasks is not None:
@@ -90,7 +92,7 @@ class Making:
         )
         self.add(lambda blueprint: network.build(blueprint, groups))
         if layout is not None:
-            build = balancer.build_shared if balancer.is_shared(blueprint) else balancer.build
+            build = balancer.build_shared if network.is_shared(blueprint) else balancer.build
             self.add(lambda blueprint: build(blueprint, layout))
 
     def _tasks(self, tasks: TaskDefinition, layout: Layout | None, more: Contribution, built: bool) -> None:
@@ -108,7 +110,8 @@ class Making:
         self.add(lambda blueprint: service.build(blueprint, self.strategy, layout, more, production, moving))
 
     def _template(self, layout: Layout | None, images: Mapping[str, str], more: Contribution) -> Template:
-        blueprint, shared = self.blueprint, balancer.is_shared(self.blueprint)
+        blueprint, shared = self.blueprint, network.is_shared(self.blueprint)
+        hosts = balancer.shared_hosts(blueprint) if shared else []
         parameters = {
             **network.parameters(blueprint),
             **(balancer.shared_parameters(blueprint) if shared else {}),
@@ -123,32 +126,40 @@ class Making:
             "Parameters": parameters,
             "Conditions": {service.COUNT_IS_KEPT: kept, **more.conditions},
             "Resources": tagged(self.resources, tags_of(blueprint)),
-            "Outputs": {**outputs.build(blueprint, layout, shared), **more.outputs},
+            "Outputs": {**outputs.build(blueprint, layout, hosts), **more.outputs},
         }
         body, told = merge.with_those_of_bundle(blueprint, body)
-        needed = [name for name, each in parameters.items() if "Default" not in each]
-        return Template(body, tuple(needed), {**images, **more.image_parameters}, _once([*self.warnings, *told]))
+        wanted = {
+            name: each for name, each in body["Parameters"].items() if name not in parameters or name in used(body)
+        }
+        body = {**body, "Parameters": wanted}
+        return Template(
+            body,
+            tuple(name for name in parameters if name in wanted),
+            {**images, **more.image_parameters},
+            _once([*self.warnings, *told]),
+        )
 
 
 def _with_more(blueprint: Blueprint, document: Json, more: Contribution) -> Json:
-    """A task definition with what other concerns add, and functions in properties as what CloudFormation evaluates."""
-    own = [_application(blueprint, each, more) for each in document["containerDefinitions"]]
-    found = {**document, "containerDefinitions": [*own, *more.containers]}
+    """A task definition with what other concerns add to the application's containers."""
+    own = {each.name for each in blueprint.group.containers}
+    containers = [
+        _application(each, more) if each["name"] in own else each for each in document["containerDefinitions"]
+    ]
+    found = {**document, "containerDefinitions": containers}
     if more.volumes:
         found["volumes"] = [*document.get("volumes", []), *more.volumes]
     return found
 
 
-def _application(blueprint: Blueprint, container: Json, more: Contribution) -> Json:
-    """One container with the variables that have the application's properties."""
-    named = {each["name"] for each in container.get("environment", [])}
+def _application(container: Json, more: Contribution) -> Json:
+    """One container; what the bundle itself says of a variable stays."""
+    named = {each["name"] for each in (*container.get("environment", []), *container.get("secrets", []))}
     added = [{"name": name, "value": value} for name, value in more.environment.items() if name not in named]
-    environment = [
-        {**each, "value": in_template(blueprint, each["value"]) if isinstance(each["value"], str) else each["value"]}
-        for each in container.get("environment", [])
-    ]
-    mounts = [*container.get("mountPoints", []), *more.mounts]
-    return {**container, "environment": [*environment, *added], **({"mountPoints": mounts} if mounts else {})}
+    secrets = [{"name": name, "valueFrom": value} for name, value in more.secrets.items() if name not in named]
+    more_of = {"environment": added, "secrets": secrets, "mountPoints": list(more.mounts)}
+    return {**container, **{key: [*container.get(key, []), *each] for key, each in more_of.items() if each}}
 
 
 def _counts(blueprint: Blueprint) -> Json:

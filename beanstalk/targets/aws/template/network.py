@@ -14,9 +14,11 @@ from beanstalk.errors import InvalidInput, Problem
 from beanstalk.options.values import has_function
 from beanstalk.targets.aws.blueprint import Blueprint, Json, Launch, Parameter, Resources, Tier
 from beanstalk.targets.aws.template.pieces import att, ref, resource
-from beanstalk.targets.aws.template.said import INSTANCES, NETWORK, is_on, is_set, listed, said, wrong
+from beanstalk.targets.aws.template.said import ENVIRONMENT, INSTANCES, NETWORK, is_on, is_set, listed, said, wrong
 
 BALANCER = "aws:elbv2:loadbalancer"
+SHARED_GROUP = "SharedSecurityGroup"
+"""Parameter: a security group of a shared load balancer."""
 _NAMED = {
     Parameter.VPC: ("VPCId", "AWS::EC2::VPC::Id", "where everything is"),
     Parameter.SUBNETS: ("Subnets", "List<AWS::EC2::Subnet::Id>", "of the tasks, or of the instances that they are on"),
@@ -70,6 +72,11 @@ def _option(blueprint: Blueprint, parameter: Parameter) -> str:
     return ",".join(part.strip() for part in found.split(",")) if not has_function(found) else found
 
 
+def is_shared(blueprint: Blueprint) -> bool:
+    """Whether the load balancer is somebody else's."""
+    return blueprint.is_balanced and is_on(blueprint, ENVIRONMENT, "LoadBalancerIsShared")
+
+
 def balancer_groups(blueprint: Blueprint) -> list[Any]:
     """Security groups of the load balancer."""
     named = listed(blueprint, BALANCER, "SecurityGroups")
@@ -81,6 +88,8 @@ def balancer_groups(blueprint: Blueprint) -> list[Any]:
 
 def balancer_source(blueprint: Blueprint) -> Any:
     """The security group from which the tasks let in requests."""
+    if is_shared(blueprint):
+        return said(blueprint, BALANCER, "ManagedSecurityGroup") or ref(SHARED_GROUP)
     return said(blueprint, BALANCER, "ManagedSecurityGroup") or balancer_groups(blueprint)[0]
 
 
@@ -118,7 +127,11 @@ class Doors:
 def build(blueprint: Blueprint, doors: Doors) -> Resources:
     """The groups that are not given. Raises InvalidInput as `task_groups` does."""
     found: Resources = {}
-    if blueprint.is_balanced and att("LoadBalancerSecurityGroup", "GroupId") in balancer_groups(blueprint):
+    if (
+        not is_shared(blueprint)
+        and blueprint.is_balanced
+        and att("LoadBalancerSecurityGroup", "GroupId") in balancer_groups(blueprint)
+    ):
         both = _is_dual(blueprint)
         rules = [rule for port in dict.fromkeys(doors.listeners) for rule in _from_anywhere(port, port, both)]
         found["LoadBalancerSecurityGroup"] = _group(blueprint, f"load balancer of {blueprint.environment}", rules)

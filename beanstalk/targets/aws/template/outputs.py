@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from beanstalk.targets.aws.blueprint import Blueprint, Json, Parameter
@@ -10,8 +11,9 @@ from beanstalk.targets.aws.template.pieces import att, ref, sub
 from beanstalk.targets.aws.template.service import cluster
 
 
-def build(blueprint: Blueprint, layout: Layout | None, shared: bool) -> Json:
-    """layout: of the load balancer, None without one.  shared: it is somebody else's."""
+def build(blueprint: Blueprint, layout: Layout | None, hosts: Sequence[str]) -> Json:
+    """layout: of the load balancer, None without one.  hosts: names of the environment on one that is somebody else's,
+    none otherwise."""
     found: dict[str, tuple[str, Any]] = {
         "VersionLabel": ("application version", ref(Parameter.VERSION_LABEL.value)),
         "ClusterName": ("cluster of Amazon ECS", cluster(blueprint)),
@@ -24,7 +26,9 @@ def build(blueprint: Blueprint, layout: Layout | None, shared: bool) -> Json:
         found["TargetGroupArn"] = ("targets of the first version", ref("TargetGroup"))
         found["AlternateTargetGroupArn"] = ("targets of the version after it", ref("AlternateTargetGroup"))
         found["ProductionRuleArn"] = ("what Amazon ECS moves requests by", production(layout, blueprint))
-    if layout is not None and not shared:
+    if layout is not None and hosts:
+        found["EndpointURL"] = ("where the application answers", f"http://{hosts[0]}")
+    elif layout is not None:
         listener = layout.production
         scheme = "https" if listener.is_secure else "http"
         port = "" if listener.port in (80, 443) else f":{listener.port}"

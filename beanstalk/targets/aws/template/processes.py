@@ -87,6 +87,7 @@ def _target_group(blueprint: Blueprint, process: Process) -> Json:
         "Port": process.port,
         "Protocol": protocol,
         "TargetType": "ip" if network_mode(blueprint) == "awsvpc" else "instance",
+        "HealthCheckPort": "traffic-port",
         "HealthCheckIntervalSeconds": int(effective(blueprint, namespace, "HealthCheckInterval")),
         "HealthyThresholdCount": int(effective(blueprint, namespace, "HealthyThresholdCount")),
         "UnhealthyThresholdCount": int(effective(blueprint, namespace, "UnhealthyThresholdCount")),
