@@ -59,11 +59,8 @@ class Making:
         self.warnings += more.warnings
         layout = self._layout()
         images = self._images()
-        tasks = self._noting(
-            lambda: task_definition(
-                self.blueprint, {name: ref(each) for name, each in images.items()}, None, more.containers
-            )
-        )
+        references = {name: ref(each) for name, each in images.items()}
+        tasks = self._noting(lambda: task_definition(self.blueprint, references, None, more.containers))
         self._network(layout, more)
         if tasks is not None:
             self._tasks(tasks, layout, more, bool(images))
@@ -129,16 +126,10 @@ class Making:
             "Outputs": {**outputs.build(blueprint, layout, hosts), **more.outputs},
         }
         body, told = merge.with_those_of_bundle(blueprint, body)
-        wanted = {
-            name: each for name, each in body["Parameters"].items() if name not in parameters or name in used(body)
-        }
-        body = {**body, "Parameters": wanted}
-        return Template(
-            body,
-            tuple(name for name in parameters if name in wanted),
-            {**images, **more.image_parameters},
-            _once([*self.warnings, *told]),
-        )
+        unused = parameters.keys() - used(body)
+        body["Parameters"] = {name: each for name, each in body["Parameters"].items() if name not in unused}
+        names = tuple(name for name in parameters if name not in unused)
+        return Template(body, names, {**images, **more.image_parameters}, _once([*self.warnings, *told]))
 
 
 def _with_more(blueprint: Blueprint, document: Json, more: Contribution) -> Json:

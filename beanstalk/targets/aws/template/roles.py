@@ -20,7 +20,6 @@ from beanstalk.targets.aws.template.pieces import att, ref, sub
 from beanstalk.targets.aws.template.said import OURS, is_on, listed, said
 from beanstalk.targets.aws.template.trust import allow, role
 
-_TASKS, _ECS = "ecs-tasks.amazonaws.com", "ecs.amazonaws.com"
 _INFRASTRUCTURE = "arn:${AWS::Partition}:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
 _ECR = re.compile(r"(?P<account>[0-9]{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<name>[^:@]+)")
 _PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -62,23 +61,15 @@ def build(blueprint: Blueprint, document: Json, repository: str, more: Contribut
     found: Resources = {}
     if execution_role(blueprint) == att("ExecutionRole", "Arn"):
         statements = [*_execution(document, repository), *more.execution_statements]
-        found["ExecutionRole"] = _role(blueprint, _TASKS, statements)
+        found["ExecutionRole"] = role(blueprint, "ecs-tasks", statements)
     if task_role(blueprint) == att("TaskRole", "Arn"):
         statements = [*_used(blueprint), *more.task_statements]
         if is_on(blueprint, OURS, "EnableExecuteCommand"):
             statements.append(allow(_EXEC, "*"))
         policies = listed(blueprint, OURS, "TaskRolePolicies")
-        found["TaskRole"] = _role(blueprint, _TASKS, statements, policies)
+        found["TaskRole"] = role(blueprint, "ecs-tasks", statements, policies)
     if moves and infrastructure_role(blueprint) == att("InfrastructureRole", "Arn"):
-        found["InfrastructureRole"] = _role(blueprint, _ECS, [], [sub(_INFRASTRUCTURE)])
-    return found
-
-
-def _role(blueprint: Blueprint, service: str, statements: list[Json], policies: Iterable[Any] = ()) -> Json:
-    """What acts for the infrastructure of a service does not say for which account."""
-    found = role(blueprint, service, statements, for_account=service != _ECS)
-    if named := list(policies):
-        found["Properties"]["ManagedPolicyArns"] = named
+        found["InfrastructureRole"] = role(blueprint, "ecs", policies=[sub(_INFRASTRUCTURE)])
     return found
 
 
