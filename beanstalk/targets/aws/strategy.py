@@ -1,8 +1,8 @@
 """What a deployment policy becomes on Amazon ECS: one of its own strategies, with figures for the live number of tasks.
 
 ECS keeps at least ceil(n × minimum / 100) tasks in service and runs at most floor(n × maximum / 100), n being the
-desired count of the service (ECS API, DeploymentConfiguration). For every n ≤ 100 a whole per cent can say n − batch and
-n + batch exactly; above that the nearest figure is taken and told.
+desired count of the service (ECS API, DeploymentConfiguration). For every n ≤ 100 a whole per cent can say n − batch
+and n + batch exactly; above that the nearest figure is taken and told.
 """
 
 from __future__ import annotations
