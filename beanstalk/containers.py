@@ -146,9 +146,10 @@ class Restart(StrEnum):
 class Container:
     """One container of an instance.
 
-    command, entrypoint: None: those of the image; () takes them away.  links: (container, alias); a container is also
-    known to the others by its own name and its aliases.  essential: the instance ends when it ends.  cpu_shares: its
-    weight against others.  cpus: the most it may use.  stop_after_s: between its stop signal and SIGKILL, None: the
+    command, entrypoint: None: those of the image; () takes them away.  secrets: (variable, name of a secret of the
+    workload); none of these variables is in `environment`, too.  links: (container, alias); a container is also known
+    to the others by its own name and its aliases.  essential: the instance ends when it ends.  cpu_shares: its weight
+    against others.  cpus: the most it may use.  stop_after_s: between its stop signal and SIGKILL, None: the
     workload's grace.  log_driver: "" for what the target has by default.
     """
 
@@ -169,6 +170,7 @@ class Container:
     memory_reservation: int | None = None
     cpu_shares: int | None = None
     cpus: float | None = None
+    secrets: Pairs = ()
     hostname: str = ""
     user: str = ""
     working_dir: str = ""
@@ -250,4 +252,5 @@ def _container(data: dict[str, Any]) -> Container:
 
 def _frozen(value: Any) -> Any:
     """Lists as tuples, as deep as they go."""
+    data = {"secrets": (), **data}  # older ones have none
     return tuple(_frozen(each) for each in value) if isinstance(value, list | tuple) else value

@@ -72,7 +72,9 @@ def platform_group(
         hashlib.sha256(json.dumps(made_of).encode()).hexdigest(), text=text, args=making.args, left_out=LEFT_OUT
     )
     mounts = (Mount(MountKind.VOLUME, "application", pieces.CURRENT),) if making.has_scripts else ()
-    container = Container(WEB, ImageSource(build=build), environment=environment, mounts=mounts)
+    told = dict(environment)
+    secrets = tuple((name, name) for name in configuration.secrets() if name not in told)
+    container = Container(WEB, ImageSource(build=build), environment=environment, secrets=secrets, mounts=mounts)
     return ContainerGroup((container,), WEB, making.port), warnings
 
 
@@ -114,11 +116,13 @@ class _Making:
         if properties.get("PORT", str(self.port)) != str(self.port):
             text = f"the property PORT is {properties['PORT'][:20]!r}, which is no port: {self.port} is taken"
             self.notes.warn(self._place(PROPERTIES, "PORT"), text, "set a number from 1024 to 65535")
-        names = "\n".join(properties)
+        secrets = self.configuration.secrets()
+        names = "\n".join([*properties, *secrets])
         if "PATH" in properties:
             properties["PATH"] = ":".join([*pieces.folders_of_path(self._build), properties["PATH"]])
         told = {"PORT": str(self.port), "BEANSTALK_PROPERTIES": names, "BEANSTALK_OPTIONS": self._options()}
         own = {**dict(self.platform.environment), **dict(self.section.environment)}
+        own = {name: value for name, value in own.items() if name not in secrets or name == "PATH"}
         return tuple({**own, **properties, **told}.items())
 
     def content(self) -> list[tuple[str, int, str]]:

@@ -1,4 +1,4 @@
-"""References to secrets: where the value of an environment variable is kept. Pure; nothing here reads a value.
+"""References to secrets: where the value of an environment variable is kept; and texts without their values. Pure.
 
 A reference is one text, as `aws:elasticbeanstalk:application:environmentsecrets` has it:
 
@@ -15,8 +15,10 @@ where its reference belongs, so no problem shows what was written.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,6 +29,10 @@ FORMS = (
     " Manager, file:/PATH or command:PROGRAM"
 )
 """What a reference can be, in words."""
+HIDDEN = "***"
+"""In the place of a value."""
+_SHORTEST_PART = 4
+"""Characters of a line, or of a text in a document, that is hidden by itself, too."""
 _ARN = re.compile(r"(arn:[a-z0-9-]+:([a-z]+):([a-z0-9-]*):([0-9]*):)(.*)", re.DOTALL)
 _SECRET = re.compile(r"(secret:[A-Za-z0-9/_+=.@!-]+)(?::([^:]*))?(?::.*)?", re.DOTALL)
 _PARAMETER = re.compile(r"parameter/[A-Za-z0-9/_.-]+")
@@ -126,3 +132,39 @@ def _command(text: str, line: str) -> Reference:
 
 def _wrong(why: str, hint: str) -> InvalidInput:
     return InvalidInput([Problem(f"the reference to a secret cannot be right: {why}", hint=hint)])
+
+
+def redact(text: str, values: Iterable[str]) -> str:
+    """The text without these values: neither as they are, nor line by line, nor as a JSON string has them, nor the
+    texts in one that is a JSON document."""
+    forms = {form for value in values for form in _forms(value)}
+    if not forms:
+        return text
+    longest_first = sorted(forms, key=len, reverse=True)
+    return re.sub("|".join(re.escape(form) for form in longest_first), HIDDEN, text)
+
+
+def _forms(value: str) -> Iterator[str]:
+    """What must not be read in a text."""
+    if not value:
+        return
+    parts = [part.strip() for part in value.splitlines()] + [*_inner_texts(value)]
+    for form in (value, *(part for part in parts if len(part) >= _SHORTEST_PART)):
+        yield form
+        yield json.dumps(form)[1:-1]
+        yield json.dumps(form, ensure_ascii=False)[1:-1]
+
+
+def _inner_texts(value: str) -> Iterator[str]:
+    if value.lstrip()[:1] not in ("{", "["):
+        return
+    try:
+        found = [json.loads(value)]
+    except (ValueError, RecursionError):
+        return
+    while found:
+        each = found.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict | list):
+            found.extend(each.values() if isinstance(each, dict) else each)

@@ -147,6 +147,12 @@ class Workload:
         """Raises StopIteration when there is none of this name."""
         return next(unit for unit in self.units if unit.name == name)
 
+    def secrets_of(self, unit: Unit) -> Pairs:
+        """(variable, name of the secret) of each secret that a process or container sees."""
+        if isinstance(unit, Container):
+            return unit.secrets
+        return tuple((secret.name, secret.name) for secret in self.secrets)
+
     def to_json(self) -> dict[str, Any]:
         """Lists, dicts, texts and numbers only. `from_json` gives back an equal value."""
         return asdict(self)

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-pytest_plugins = ["tests.engine", "tests.registry", "tests.aws_emulator"]
+pytest_plugins = ["tests.engine", "tests.registry", "tests.aws_emulator", "tests.secret_store"]
 MAY_BE_LEFT_OUT = {"corpus"}
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 

@@ -29,6 +29,7 @@ WHOLE = Container(
     command=("serve", "--port", "80"),
     entrypoint=("/entry",),
     environment=(("LOG", "info"),),
+    secrets=(("PASSWORD", "DATABASE_PASSWORD"),),
     ports=(Port(80, 8080, "tcp"), Port(53, None, "udp")),
     mounts=(Mount(MountKind.VOLUME, "data", "/data", True), Mount(MountKind.TMPFS, "", "/tmp", False, 1024)),
     volumes_from=(Borrowed("db", True),),

@@ -11,23 +11,25 @@ import signal
 from dataclasses import replace
 
 from beanstalk.agent.leaving import Leaving, end
-from beanstalk.agent.lines import said
 from beanstalk.agent.scripts import ScriptFailed, Scripts
+from beanstalk.agent.secrets import Secrets
 from beanstalk.agent.world import World
 from beanstalk.containers import Restart
-from beanstalk.errors import BeanstalkError
+from beanstalk.errors import BeanstalkError, TargetError
 from beanstalk.model import Rollout
 from beanstalk.records import RUNNING, Deployment, Environment, Instance, Severity, State
 from beanstalk.rollout.health import Checks, Verdict, judge_serving, judge_starting, note
 from beanstalk.scripts import Part
 from beanstalk.targets.local.processes import Ended, Identities, environment_of, identities
-from beanstalk.workload import WEB, HealthCheck, Process, Workload
+from beanstalk.workload import WEB, HealthCheck, Process, Unit, Workload
 
 STEADY_INTERVAL_S = 1.0
 """Between checks of an instance in service when nobody set HealthCheckInterval."""
 _RESTART_AFTER_S = 1.0
 """A process beside `web` that ends is started again at once, then after twice this, and twice as long every time."""
 _IMPATIENT_S = 10.0
+_READY_S = 0.5
+"""A version that was ready is taken for ready so long: an engine is asked about every image, and does not hurry."""
 
 
 class Instances:
@@ -35,12 +37,14 @@ class Instances:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._scripts = Scripts(world)
+        self.secrets = Secrets(world)
+        self._scripts = Scripts(world, self.secrets)
         self._leaving = Leaving(world)
         self._checks: dict[str, Checks] = {}
         self._workloads: dict[int, Workload] = {}
         self._restarts: dict[tuple[str, str], tuple[int, float]] = {}
         self._waited: set[int] = set()
+        self._ready: dict[int, float] = {}
         self._adopted = False
 
     def workload(self, deployment_id: int) -> Workload:
@@ -179,18 +183,22 @@ class Instances:
         workload = self.workload(deployment.id)
         if not self._scripts.is_its_turn(instance, deployment, workload):
             return ""
-        trouble = world.preparer.prepare(deployment.digest, deployment.workload_json, instance.id)
-        if trouble is None or trouble:
-            return trouble or ""
+        if not 0 <= now - self._ready.get(deployment.id, -_READY_S) < _READY_S:
+            trouble = world.preparer.prepare(deployment.digest, deployment.workload_json, instance.id)
+            if trouble is None or trouble:
+                return trouble or ""
+            self._ready[deployment.id] = now
         known = identities(instance)
-        if not known and not self._scripts.was_asked_for(instance, Part.BEFORE):  # then its folder is in use
+        begins = not known and not self._scripts.was_asked_for(instance, Part.BEFORE)  # else its folder is in use
+        if not self.secrets.are_there(instance, workload, begins):
+            return ""
+        if begins:
             folder = world.host.prepare(instance, deployment.digest)
             world.preparer.link(deployment.workload_json, folder)
         if not self._run(Part.BEFORE, instance, now):
             return ""
-        variables = self._variables(instance)
         for unit in [each for each in workload.units if each.name not in known]:
-            identity = world.host.start(instance, workload, unit, variables)
+            identity = world.host.start(instance, workload, unit, self._variables(instance, unit))
             if identity is not None:
                 known[unit.name] = identity
                 world.store.instances.change(instance.id, processes_json=json.dumps(known))
@@ -203,16 +211,25 @@ class Instances:
     def _run(self, part: Part, instance: Instance, now: float) -> bool:
         """Whether this part of its scripts is done. Raises ScriptFailed."""
         workload, deployment = self.workload(instance.deployment_id), self.deployment(instance.deployment_id)
-        return self._scripts.run(part, instance, deployment, workload, lambda: self._variables(instance), now)
+        begins = bool(workload.scripts) and not self._scripts.was_asked_for(instance, part)
+        try:
+            if begins and not self.secrets.are_there(instance, workload, begins=False):
+                return False
+        except TargetError as error:
+            raise ScriptFailed(error.problem) from None
+        web = workload.unit(workload.web)  # scripts see what it sees
+        return self._scripts.run(part, instance, deployment, workload, lambda: self._variables(instance, web), now)
 
-    def _variables(self, instance: Instance) -> dict[str, str]:
-        """What its processes and scripts see."""
+    def _variables(self, instance: Instance, unit: Unit) -> dict[str, str]:
+        """What one of its processes or containers sees."""
         workload, deployment = self.workload(instance.deployment_id), self.deployment(instance.deployment_id)
         environment = self._world.store.environments.get(instance.environment_id)
         assert environment is not None
         names = (environment.name, deployment.version_label)
         built = self._world.preparer.environment(deployment.workload_json)
-        return environment_of(workload, instance, names, built)
+        values = self.secrets.of(instance)
+        secrets = {variable: values[name] for variable, name in workload.secrets_of(unit) if name in values}
+        return environment_of(workload, instance, names, built, secrets)
 
     def _watch(self, instance: Instance, rollout: Rollout | None, now: float) -> None:
         workload = self.workload(instance.deployment_id)
@@ -276,7 +293,7 @@ class Instances:
         """Once a deployment: nobody should look at a silent screen until the time-out."""
         text = checks.last.text if checks.last else "no health check was answered yet"
         limit = f" (at most {rollout.timeout_s:g} s: Timeout)" if rollout else ""
-        lines = said(self._world.host.last_lines(instance, 2))
+        lines = self._said(instance, 2)
         message = f"Still waiting for instance {instance.id}{limit}: {text}{lines}."
         self._tell(Severity.WARN, message, instance, self.deployment(instance.deployment_id).operation_id)
 
@@ -288,9 +305,15 @@ class Instances:
             if len(workload.units) == 1 or ended.process == WEB
             else f"{ended.process} of instance {instance.id} {ended}"
         )
-        self._fail(instance, f"{what} after {after:.1f} s{said(self._world.host.last_lines(instance, 3))}", now)
+        self._fail(instance, f"{what} after {after:.1f} s{self._said(instance, 3)}", now)
+
+    def _said(self, instance: Instance, lines: int) -> str:
+        """The last lines of an instance as the end of a sentence."""
+        found = self._world.host.last_lines(instance, lines)
+        return self.secrets.said(instance, self.workload(instance.deployment_id), found)
 
     def _fail(self, instance: Instance, cause: str, now: float) -> None:
+        cause = self.secrets.redact(instance, cause)
         self._world.store.set_state(instance, State.STOPPING, now, failed=1, cause=cause)
         end(self._world, instance, identities(instance), signal.SIGTERM)
 
@@ -303,14 +326,21 @@ class Instances:
         if times and now - latest < _RESTART_AFTER_S * 2 ** min(4, times):
             return True
         workload = self.workload(instance.deployment_id)
-        unit = workload.unit(ended.process)
+        unit, trouble = workload.unit(ended.process), ""
+        try:
+            if isinstance(unit, Process) and not self.secrets.renew(instance, workload):
+                return True
+        except TargetError as error:
+            trouble = error.problem
         self._restarts[instance.id, ended.process] = times + 1, now
         if times + 1 in (1, 5):
             more = "; it keeps ending and is started again less and less often" if times else ""
-            text = f"{ended.process} of instance {instance.id} {ended}; starting it again{more}."
-            self._tell(Severity.WARN, text, instance)
+            what = f"it cannot be started again yet: {trouble}" if trouble else f"starting it again{more}"
+            self._tell(Severity.WARN, f"{ended.process} of instance {instance.id} {ended}; {what}.", instance)
+        if trouble:
+            return True
         try:
-            identity = self._world.host.restart(instance, workload, unit, self._variables(instance))
+            identity = self._world.host.restart(instance, workload, unit, self._variables(instance, unit))
         except BeanstalkError as error:
             self._fail(instance, f"{unit.name} of instance {instance.id} cannot be started: {error.problem}", now)
             return False
@@ -321,11 +351,13 @@ class Instances:
 
     def _forget(self, instance_id: str) -> None:
         self._scripts.forget(instance_id)
+        self.secrets.forget(instance_id)
         self._restarts = {key: value for key, value in self._restarts.items() if key[0] != instance_id}
 
     def _tell(self, severity: Severity, message: str, instance: Instance, operation_id: str = "") -> None:
         environment = self._world.store.environments.get(instance.environment_id)
-        self._world.store.add_event(severity, message, environment, operation_id, now=self._world.clock())
+        text = self.secrets.redact(instance, message)
+        self._world.store.add_event(severity, text, environment, operation_id, now=self._world.clock())
 
 
 def _comes_back(workload: Workload, ended: Ended) -> bool:

@@ -13,6 +13,7 @@ from beanstalk.store.home import Home
 from beanstalk.store.sqlite import Store
 from beanstalk.targets.local.balancer import find_balancer
 from beanstalk.targets.local.machine import local_host, local_preparer, script_jobs
+from beanstalk.targets.local.secret_values import SecretReader
 
 
 def local_world(home: Home, arrived: Callable[[], object]) -> World:
@@ -24,6 +25,7 @@ def local_world(home: Home, arrived: Callable[[], object]) -> World:
         checker=Prober(arrived),
         preparer=local_preparer(home),
         scripts=script_jobs(home),
+        secrets=SecretReader(),
         balancer=find_balancer(home.run, home.address, home.port, home.balancer),
         clock=time.time,
         new_port=free_port,

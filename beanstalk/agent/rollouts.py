@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 from beanstalk.agent.instances import Instances
 from beanstalk.agent.world import World
+from beanstalk.errors import TargetError
 from beanstalk.model import (
     Await,
     Count,
@@ -139,10 +140,13 @@ class Rollouts:
     def _next(self, deployment: Deployment, operation: Operation, current: Rollout, now: float) -> Move | None:
         if operation.abort and current.phase is not Phase.BACK:
             if current.phase is Phase.BUILD:
+                self._instances.secrets.forget_deployment(deployment)
                 self._world.preparer.cancel(deployment.digest, deployment.workload_json)
                 return End(Outcome.ABORTED, ABORTED)
             return abort(current)
         if current.phase is Phase.BUILD:
+            if (trouble := self._why_not(deployment, current)) is not None:
+                return End(Outcome.ROLLED_BACK, trouble) if trouble else None
             state = self._world.preparer.prepare(deployment.digest, deployment.workload_json, str(deployment.id))
             if state is None and now - current.phase_since > current.timeout_s:
                 self._world.preparer.cancel(deployment.digest, deployment.workload_json)
@@ -152,6 +156,19 @@ class Rollouts:
                 return None
             return Enter(Phase.FORWARD) if state == "" else End(Outcome.ROLLED_BACK, state)
         return next_step(current, self.observe(deployment), now)
+
+    def _why_not(self, deployment: Deployment, current: Rollout) -> str | None:
+        """What stands against a deployment before anything is built or touched: a secret that cannot be read.
+
+        None: nothing does, "": that is not known yet.
+        """
+        workload = self._instances.workload(deployment.id)
+        if current.policy is Policy.RESIZE and current.size <= current.old_size:
+            return None  # nothing is started
+        try:
+            return None if self._instances.secrets.are_readable(deployment, workload) else ""
+        except TargetError as error:
+            return error.problem
 
     def _perform(
         self, environment: Environment, deployment: Deployment, operation: Operation, move: Move, now: float

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 
 from beanstalk.agent.lines import said
+from beanstalk.agent.secrets import Secrets
 from beanstalk.agent.world import World
 from beanstalk.model import Phase
 from beanstalk.records import Deployment, Instance, Kind, Severity
@@ -34,8 +35,8 @@ class ScriptFailed(Exception):
 class Scripts:
     """The scripts of all instances."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, secrets: Secrets) -> None:
+        self._world, self._secrets = world, secrets
         self._since: dict[str, tuple[int, float]] = {}
 
     def is_its_turn(self, instance: Instance, deployment: Deployment, workload: Workload) -> bool:
@@ -97,7 +98,7 @@ class Scripts:
                     self._world.store.deployments.change(deployment.id, leader_done=now)
                 return True
             case Ended() | Lost():
-                raise ScriptFailed(self._cause(instance, deployment, running, records, state))
+                raise ScriptFailed(self._cause(instance, deployment, workload, running, records, state))
 
     def in_progress(self, instance: Instance, deployment: Deployment, workload: Workload) -> str:
         """What runs now, "" when nothing does."""
@@ -136,6 +137,7 @@ class Scripts:
         self,
         instance: Instance,
         deployment: Deployment,
+        workload: Workload,
         running: Script,
         records: list[ScriptRecord],
         state: Ended | Lost,
@@ -143,7 +145,7 @@ class Scripts:
         failed = next((record for record in records if record.failed), None)
         if failed is not None:
             return _sentence(failed)
-        lines = said(self._world.scripts.last_lines(instance, _SHOWN_LINES))
+        lines = self._secrets.said(instance, workload, self._world.scripts.last_lines(instance, _SHOWN_LINES))
         match state:
             case Ended(code) if code == TIMED_OUT:
                 return f"{running} took longer than {self._timeout_s(deployment):g} s (Timeout) and was ended{lines}"

@@ -18,7 +18,7 @@ from beanstalk.targets.local.balancer import LoadBalancer
 from beanstalk.targets.local.processes import Ended, Identities, Identity
 from beanstalk.targets.local.runner import State as JobState
 from beanstalk.targets.local.scripts import ScriptRecord
-from beanstalk.workload import HealthCheck, Unit, Workload
+from beanstalk.workload import HealthCheck, Secret, Unit, Workload
 
 
 class Host(Protocol):
@@ -82,6 +82,16 @@ class Preparer(Protocol):
     def sweep(self, workloads_in_use: list[str]) -> None: ...
 
 
+class SecretReader(Protocol):
+    """Who reads the values of secrets; see `targets/local/secret_values.py`."""
+
+    def read(self, key: str, secrets: Sequence[Secret]) -> dict[str, str] | None:
+        """None while it goes on: ask again with the same key. Raises TargetError for all that cannot be read."""
+        ...
+
+    def forget(self, key: str) -> None: ...
+
+
 class ScriptRunner(Protocol):
     """Who runs the scripts of instances, each part once; see `targets/local/scripts.py`."""
 
@@ -113,6 +123,7 @@ class World:
     checker: Checker
     preparer: Preparer
     scripts: ScriptRunner
+    secrets: SecretReader
     balancer: LoadBalancer
     clock: Callable[[], float]
     new_port: Callable[[set[int]], int]

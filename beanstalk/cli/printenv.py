@@ -1,4 +1,4 @@
-"""`beanstalk printenv`: environment properties."""
+"""`beanstalk printenv`: environment properties, and where secrets are kept."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from beanstalk.service.updates import prepare_configure
 @environment_argument
 @pass_session
 def command(session: Session, env: str | None) -> None:
-    """Show the environment properties of ENV: those that were set, and those of .ebextensions."""
+    """Show the environment properties of ENV: those that were set, and those of .ebextensions.
+
+    Of a secret it shows where it is kept, never its value.
+    """
     change = prepare_configure(session.service, environment_name(session, env))
-    found = change.configuration.properties()
+    secrets = {name: f"(secret: {reference})" for name, reference in change.configuration.secrets().items()}
+    found = dict(sorted({**change.configuration.properties(), **secrets}.items()))
     if session.json:
         write_json(found)
         return

@@ -1,4 +1,4 @@
-"""`beanstalk setenv`: environment properties."""
+"""`beanstalk setenv`: environment properties, and references to secrets."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 @click.argument("properties", nargs=-1, metavar="K=V...")
 @flag("-e", "--environment", "env", metavar="ENV", shell_complete=complete_environment, help="The environment.")
 @flag("--env-file", metavar="FILE|-", help="Read lines K=V from a file, or from stdin.")
+@flag("--secret", "secrets", multiple=True, metavar="K=REFERENCE", help="A secret, read when an instance starts.")
 @dry_run_flag
 @waiting_flags
 @pass_session
@@ -38,17 +39,21 @@ def command(
     properties: tuple[str, ...],
     env: str | None,
     env_file: str | None,
+    secrets: tuple[str, ...],
     dry_run: bool,
 ) -> None:
     """Set environment properties and replace the instances, by the environment's policy. `K=` removes one.
 
-    Values are shown nowhere but by printenv. What is given as K=V wins over --env-file.
+    Values are shown nowhere but by printenv. What is given as K=V wins over --env-file. The value of a secret is shown
+    nowhere: a REFERENCE says where it is kept (an ARN of Secrets Manager or Systems Manager, file:/PATH,
+    'command:PROGRAM ARGUMENT').
     """
     values = [*(_file(env_file) if env_file else []), *property_arguments(properties)]
-    if not values:
-        raise UsageError("there is nothing to set", hint="give K=V, or --env-file FILE")
+    references = property_arguments(secrets)
+    if not values and not references:
+        raise UsageError("there is nothing to set", hint="give K=V, --env-file FILE, or --secret K=REFERENCE")
     name = environment_name(session, env)
-    carry_out(session, name, lambda: prepare_properties(session.service, name, values), waiting, dry_run)
+    carry_out(session, name, lambda: prepare_properties(session.service, name, values, references), waiting, dry_run)
 
 
 def parse_env_file(text: str, path: str) -> list[tuple[str, str]]:

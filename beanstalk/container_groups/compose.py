@@ -15,6 +15,7 @@ from beanstalk.container_groups import rights
 from beanstalk.container_groups.compose_environment import service_environment, tell_unused_properties
 from beanstalk.container_groups.compose_images import service_image, service_stages
 from beanstalk.container_groups.compose_mounts import service_mounts, tell_volumes
+from beanstalk.container_groups.compose_secrets import tell_misplaced
 from beanstalk.container_groups.compose_told import tell_document, tell_service
 from beanstalk.container_groups.composition import Composition, Keys, hand_back, keys_of, read_composition
 from beanstalk.container_groups.log_drivers import log_driver
@@ -96,12 +97,14 @@ def _container(service: Service, composition: Composition) -> Container:
     tell_service(service, composition)
     keys, notes = composition.service(service.name), composition.notes
     driver, options = _logging(service, keys, composition)
+    environment, secrets = service_environment(service, composition)
     found = Container(
         name=service.name,
         image=service_image(service, composition),
         command=_words(service.command, "command", keys, composition),
         entrypoint=_words(service.entrypoint, "entrypoint", keys, composition),
-        environment=service_environment(service, composition),
+        environment=environment,
+        secrets=secrets,
         ports=tuple(_ports(service, composition)),
         mounts=service_mounts(service, composition),
         volumes_from=tuple(_volumes_from(service, keys, composition)),
@@ -134,7 +137,9 @@ def _container(service: Service, composition: Composition) -> Container:
         terminal=bool(notes.switch(keys.get("tty"), "tty")),
         stdin=bool(notes.switch(keys.get("stdin_open"), "stdin_open")),
     )
-    return _with_rights(found, service, keys, composition)
+    whole = _with_rights(found, service, keys, composition)
+    tell_misplaced(whole, service.at, composition.material)
+    return whole
 
 
 def _with_rights(container: Container, service: Service, keys: Keys, composition: Composition) -> Container:

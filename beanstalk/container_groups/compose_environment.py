@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from beanstalk.container_groups.compose_secrets import apart, properties_and_secrets
 from beanstalk.container_groups.composition import ENV_FILE, Composition
 from beanstalk.container_groups.mounts import CURRENT
 from beanstalk.containers import Pairs
@@ -21,7 +22,8 @@ _ON_INSTANCE = "/opt/elasticbeanstalk/deployment/env"
 """Where Elastic Beanstalk keeps the properties on an instance; some Compose files name it."""
 
 
-def service_environment(service: Service, composition: Composition) -> Pairs:
+def service_environment(service: Service, composition: Composition) -> tuple[Pairs, Pairs]:
+    """(variables with a value, variables that are secrets and the names of these)."""
     found: dict[str, str] = {}
     for each in service.env_file:
         found |= _of_file(each, service, composition)
@@ -30,12 +32,12 @@ def service_environment(service: Service, composition: Composition) -> Pairs:
             found[name] = value
         elif name in composition.variables:
             found[name] = composition.variables[name]
-    return tuple(found.items())
+    return apart(found)
 
 
 def tell_unused_properties(text: str, composition: Composition) -> None:
     """Properties that reach no container. text: of the Compose file."""
-    properties = composition.material.properties
+    properties = properties_and_secrets(composition.material)
     files = [each.path for service in composition.started for each in service.env_file]
     if any(_is_of_properties(path, composition) for path in files):
         return
@@ -55,7 +57,7 @@ def tell_unused_properties(text: str, composition: Composition) -> None:
 def _of_file(each: EnvFile, service: Service, composition: Composition) -> dict[str, str]:
     material, path = composition.material, _in_bundle(each.path)
     if _is_of_properties(each.path, composition):
-        return dict(material.properties)
+        return properties_and_secrets(material)
     place = composition.service(service.name).place("env_file")
     if path.startswith(("/", "..")):
         material.told(place, f"the env_file {each.path[:80]} of {service.name}", "it is outside of the bundle")

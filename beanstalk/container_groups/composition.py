@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from beanstalk.container_groups.compose_secrets import properties_and_secrets
 from beanstalk.container_groups.material import Material
 from beanstalk.errors import InvalidInput, Where
 from beanstalk.source.compose import FILE_NAME, read_compose
@@ -89,7 +90,7 @@ class Composition:
 def read_composition(text: str, credentials: str, material: Material) -> Composition | None:
     """None when there is a mistake in the Compose file; all of them are noted."""
     written = material.text(ENV_FILE)
-    variables = dict(material.properties) if written is None else _variables(written, material)
+    variables = properties_and_secrets(material) if written is None else _variables(written, material)
     variables[LOG_VARIABLE] = LOG_FOLDER
     try:
         compose = read_compose(text.encode(), FILE_NAME, variables, material.files)

@@ -14,7 +14,7 @@ from beanstalk.container_groups import rights
 from beanstalk.container_groups.ecs_told import tell_container, tell_document, tell_volume
 from beanstalk.container_groups.images import in_s3, named_image
 from beanstalk.container_groups.log_drivers import log_driver
-from beanstalk.container_groups.material import Material
+from beanstalk.container_groups.material import Material, all_secrets
 from beanstalk.container_groups.mounts import mount_of_path, usable_target
 from beanstalk.container_groups.start_order import choose_web, published, read_link, start_order
 from beanstalk.containers import (
@@ -80,6 +80,7 @@ def _container(
         entrypoint=each.entry_point or None,
         environment=_environment(each, node, material),
         ports=tuple(_ports(each, node, material)),
+        secrets=all_secrets(material, {variable.name for variable in each.environment}),
         mounts=(*_mounts(each, node, volumes, material), *_tmpfs(linux, node, material)),
         volumes_from=tuple(Borrowed(other.source_container, bool(other.read_only)) for other in each.volumes_from),
         links=tuple(read_link(text) for text in each.links),
@@ -127,6 +128,9 @@ def _environment(each: ecs.Container, node: Json, material: Material) -> Pairs:
     """The properties go to every container; what the definition says of one beats them, being said of it alone."""
     own = {variable.name: variable.value for variable in each.environment}
     for name in own.keys() & material.properties.keys():
+    for name in sorted(own.keys() & {*material.secrets}):
+        text = f"{each.name} has its own {name}, which goes before the secret"
+        material.notes.warn(_at(node, "environment"), text, "take it out there, if the secret is meant")
         if own[name] != material.properties[name]:
             text = f"{each.name} has its own {name}, which goes before the environment property"
             material.notes.warn(_at(node, "environment"), text, "take it out there, if the property is meant")

@@ -87,12 +87,12 @@ def _tell(node: Json, reasons: Mapping[str, str], who: str, material: Material) 
 
 
 def _tell_secrets(each: ecs.Container, node: Json, material: Material) -> None:
-    """A property of the same name is what the container gets here."""
-    given = {*material.properties, *(variable.name for variable in each.environment)}
+    """A property or a secret of the same name is what the container gets here."""
+    given = {*material.properties, *material.secrets, *(variable.name for variable in each.environment)}
     missing = [secret.name for secret in each.secrets if secret.name not in given]
     if missing:
         names = ", ".join(missing)[:200]
-        hint = f"set environment properties of the same name, as with `beanstalk setenv {missing[0][:60]}=VALUE`"
+        hint = f"set secrets of the same name, as with `beanstalk setenv --secret {missing[0][:60]}=REFERENCE`"
         material.told(node.get("secrets"), f"secrets of {each.name[:60]}: {names}", _ONLY_AWS, hint)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from beanstalk.container_groups.settings import DockerSettings
+from beanstalk.containers import Pairs
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.content import parents
 from beanstalk.source.notes import Notes, Place
@@ -16,12 +17,15 @@ from beanstalk.source.notes import Notes, Place
 
 @dataclass
 class Material:
-    """properties: the environment properties.  port: of the instance, where requests arrive (option Port)."""
+    """properties: the environment properties.  port: of the instance, where requests arrive (option Port).
+    secrets: names of the variables that are secrets.
+    """
 
     bundle: Bundle
     properties: Mapping[str, str]
     port: int
     settings: DockerSettings
+    secrets: tuple[str, ...] = ()
     notes: Notes = field(default_factory=Notes)
     _texts: dict[str, str | None] = field(default_factory=dict)
 
@@ -59,3 +63,8 @@ class Material:
     def told(self, place: Place, what: str, why: str, hint: str = "") -> None:
         """Something that Elastic Beanstalk would do, and that is not done here."""
         self.notes.warn(place, f"{what} is not applied here: {why}", hint)
+
+
+def all_secrets(material: Material, own: Container[str] = ()) -> Pairs:
+    """Those of a container that gets all of them under their names, but for the variables that it has itself."""
+    return tuple((name, name) for name in material.secrets if name not in own)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 
 from beanstalk.container_groups.images import built_image, in_s3, named_image
-from beanstalk.container_groups.material import Material
+from beanstalk.container_groups.material import Material, all_secrets
 from beanstalk.container_groups.mounts import mount_of_path, usable_target
 from beanstalk.containers import Container, ImageBuild, ImageSource, Mount, MountKind, Port
 from beanstalk.errors import Where
@@ -26,16 +26,17 @@ def single_container(text: str | None, run: DockerrunV1 | None, material: Materi
     """The container and the port where it gets requests. text: of the Dockerfile, None for none: then run is there."""
     port = _port(text, run, material)
     image = _image(text, run, material)
-    environment = tuple(material.properties.items())
+    environment, secrets = tuple(material.properties.items()), all_secrets(material)
     ports = (Port(port),) if port else ()
     if run is None:
-        return Container(NAME, image, environment=environment, ports=ports), port
+        return Container(NAME, image, environment=environment, secrets=secrets, ports=ports), port
     return Container(
         NAME,
         image,
         command=_words(run, "Command", run.command, material),
         entrypoint=_words(run, "Entrypoint", run.entrypoint, material),
         environment=environment,
+        secrets=secrets,
         ports=ports,
         mounts=_mounts(run, material),
     ), port

@@ -42,7 +42,8 @@ def container_group(
     the files that count, also when none is there; BundleRefused for one that is no text.
     """
     properties, settings = configuration.properties(), FOR_AWS if on_aws else docker_settings(configuration)
-    material = Material(bundle, properties, configuration.integer(PROCESS, "Port"), settings)
+    port, secrets = configuration.integer(PROCESS, "Port"), tuple(configuration.secrets())
+    material = Material(bundle, properties, port, settings, secrets)
     material.notes.warnings += settings.warnings
     written = material.text(FILE_NAME)
     version = _version(written) if written is not None else None

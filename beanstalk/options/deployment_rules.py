@@ -155,6 +155,8 @@ def functions(given: Given) -> Iterator[Finding]:
         fatal = typed and option is not None and option.local
         text = f"{item.namespace}:{item.name} holds a CloudFormation function, which is not evaluated here"
         hint = "set it directly on the environment to a plain value" if fatal else "it is taken as plain text"
+        if option is not None and option.type == "secret":
+            hint = f"no instance gets it, unless you set one: beanstalk setenv --secret {item.name}=REFERENCE"
         yield Finding(Problem(text, item.winner.at, hint), fatal)
 
 

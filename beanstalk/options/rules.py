@@ -6,7 +6,7 @@ An error is what would make an update of Elastic Beanstalk fail, a warning what 
 from __future__ import annotations
 
 from beanstalk.errors import Problem
-from beanstalk.options import balancer_rules, catalogue_rules, deployment_rules, document_rules
+from beanstalk.options import balancer_rules, catalogue_rules, deployment_rules, document_rules, secret_rules
 from beanstalk.options.catalogue import Key
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.given import Given, Rule
@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     *balancer_rules.RULES,
     *catalogue_rules.RULES,
     *document_rules.RULES,
+    *secret_rules.RULES,
 )
 
 

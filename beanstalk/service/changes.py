@@ -249,7 +249,7 @@ def extensions_of(bundle: Bundle) -> Extensions:
 def _differs(current: Deployment, version: Version, workload: Workload) -> bool:
     """Whether instances have to be replaced to become like this. Another draining time does not need that."""
     running = Workload.from_json(json.loads(current.workload_json))
-    made_of = attrgetter("processes", "group", "environment", "build", "platform", "scripts")
+    made_of = attrgetter("processes", "group", "environment", "secrets", "build", "platform", "scripts")
     same_instances = made_of(running) == made_of(workload)
     # Another check is tried on new instances first: a mistake in it must not take the old ones out of service.
     same_check = (running.health.path, running.health.codes) == (workload.health.path, workload.health.codes)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from beanstalk.agent.rollouts import rollout_of
 from beanstalk.errors import BeanstalkError, NotFound
 from beanstalk.model import OptionSetting, Outcome, Policy
+from beanstalk.options.catalogue import SECRETS
 from beanstalk.records import Deployment, Environment, Kind, Version
 from beanstalk.service.changes import Change, Inputs, warned, work_out
 from beanstalk.service.configuration import ASG, PROPERTIES, Stored, change_settings, load_settings
@@ -56,11 +57,21 @@ def prepare_configure(
     return replace(change, warnings=(*change.warnings, *still_set(before, change.configuration, remove)))
 
 
-def prepare_properties(service: Service, name: str, values: Sequence[tuple[str, str]]) -> Change:
-    """`setenv`: an empty value removes the property; of several values for one name the last one counts."""
-    last = dict(values)
-    settings = [OptionSetting(PROPERTIES, key, value) for key, value in last.items() if value]
-    return prepare_configure(service, name, settings, [(PROPERTIES, key) for key, value in last.items() if not value])
+def prepare_properties(
+    service: Service, name: str, values: Sequence[tuple[str, str]], secrets: Sequence[tuple[str, str]] = ()
+) -> Change:
+    """`setenv`: properties, and references to secrets. Of several for one name the last one counts, secrets come last.
+
+    A property takes the place of a secret of its name, and the other way round; an empty one removes both.
+    """
+    there = {each.key[:2] for each in load_settings(find_environment(service, name).settings_json)}
+    last = {key: (PROPERTIES, value) for key, value in values} | {key: (SECRETS, value) for key, value in secrets}
+    settings = [OptionSetting(namespace, key, value) for key, (namespace, value) in last.items() if value]
+    gone = []
+    for key, (namespace, value) in last.items():
+        others = [each for each in (PROPERTIES, SECRETS) if (each, key) in there and not (value and each == namespace)]
+        gone += [(each, key) for each in (others or ([] if value else [namespace]))]
+    return prepare_configure(service, name, settings, gone)
 
 
 def prepare_scale(service: Service, name: str, count: int) -> Change:

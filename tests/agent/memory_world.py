@@ -74,7 +74,8 @@ class Machine:
     bad: digests whose processes die at once.  sick: instances whose checks fail.  stubborn: nobody obeys SIGTERM.
     busy: addresses with open requests.  trouble: what the balancer says instead of doing anything.  disk_full: nothing
     can be written down.  jumped: how far the clock was set.  jobs: of scripts, by instance and part.  failing: scripts
-    that exit with 3.  ran: (version, script) as often as one was begun.
+    that exit with 3.  ran: (version, script) as often as one was begun.  unreadable: why secrets cannot be read.
+    generation: of their values.
     """
 
     now: float = 1000.0
@@ -96,6 +97,8 @@ class Machine:
     jobs: dict[tuple[str, Part], Job] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
     ran: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: str = ""
+    generation: int = 1
 
     def did(self, what: str) -> None:
         """Something was written or done; this may be where the agent is killed."""
@@ -300,6 +303,22 @@ class MemoryScripts:
 class MemoryBalancer:
     name = "Memory"
 
+class MemorySecrets:
+    """Read at once. unreadable: what is said of each that cannot be."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def read(self, key, secrets):
+        self.machine.did(f"read {key}")
+        if self.machine.unreadable:
+            raise TargetError(self.machine.unreadable)
+        return {secret.name: f"{secret.reference} {self.machine.generation}" for secret in secrets}
+
+    def forget(self, key):
+        pass
+
+
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
 
@@ -339,7 +358,7 @@ def make_agent(machine: Machine, folder: Path) -> tuple[Agent, Store]:
     store = open_store(home.database, machine)
     world = World(
         home, store, MemoryHost(machine), MemoryChecker(machine), MemoryPreparer(),
-        MemoryScripts(machine), MemoryBalancer(machine),
+        MemoryScripts(machine), MemorySecrets(machine), MemoryBalancer(machine),
         lambda: machine.now, lambda taken: max(taken, default=20000) + 1, new_id,
         lambda: machine.now - machine.jumped,
     )  # fmt: skip

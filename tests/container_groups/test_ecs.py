@@ -160,7 +160,7 @@ def test_secrets_are_told_but_for_those_that_are_given_otherwise(tmp_path):
         properties={"A": "1"},
     )
     assert "executionRoleArn is not applied here" in told[1]
-    assert "secrets of app: C is not applied here" in told[0] and "beanstalk setenv C=VALUE" in told[0]
+    assert "secrets of app: C is not applied here" in told[0] and "beanstalk setenv --secret C=REFERENCE" in told[0]
 
 
 def test_the_properties_go_to_every_container_and_the_definition_beats_them(tmp_path):

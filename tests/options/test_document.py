@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from beanstalk.container_groups import container_group
-from beanstalk.options.catalogue import PROPERTIES, catalogue
+from beanstalk.options.catalogue import PROPERTIES, SECRETS, catalogue
 from beanstalk.options.resolve import Configuration, Layer, parse_option, resolve
 from beanstalk.platform_image import platform_group
 from beanstalk.platforms import find_platform, list_platforms, sample_files
@@ -15,6 +15,8 @@ from beanstalk.workload import make_workload
 from tests.bundles import make_bundle
 
 PAGE = Path(__file__).parents[2] / "docs/options.md"
+BULK = (PROPERTIES, SECRETS)
+"""Of these all names are asked for at once."""
 
 
 def test_the_page_has_every_namespace_and_every_option():
@@ -52,6 +54,6 @@ def asked_for(monkeypatch, tmp_path, *options: str) -> set[tuple[str, str]]:
 def test_what_is_marked_as_local_is_what_a_workload_and_a_rollout_ask_for(monkeypatch, tmp_path):
     asked = asked_for(monkeypatch, tmp_path)
     marked = {(option.namespace, option.name) for option in catalogue().options() if option.local}
-    only_a_limit, in_bulk = {("aws:autoscaling:asg", "MaxSize")}, {key for key in marked if key[0] == PROPERTIES}
+    only_a_limit, in_bulk = {("aws:autoscaling:asg", "MaxSize")}, {key for key in marked if key[0] in BULK}
     before_all_that = {(OURS, "Mode")}  # it decides which of them is made
     assert asked == marked - only_a_limit - in_bulk - before_all_that

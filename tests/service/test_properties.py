@@ -54,7 +54,7 @@ def test_what_every_instance_is_given_is_what_this_module_knows(bench):
     deployment = bench.store.deployments.get(bench.store.environment("prod-1").deployment_id)
     workload = Workload.from_json(json.loads(deployment.workload_json))
     instance = Instance("i-1", "e-1", 1, State.PENDING, 20000, 0.0, 0.0)
-    given = environment_of(workload, instance, ("prod-1", "v1"), {})
+    given = environment_of(workload, instance, ("prod-1", "v1"), {}, {})
     assert set(given) - set(dict(workload.environment)) == {PORT, *GIVEN}
 
 

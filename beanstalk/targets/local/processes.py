@@ -217,21 +217,39 @@ def _mark_of(home: Home) -> str:
 
 
 def environment_of(
-    workload: Workload, instance: Instance, names: tuple[str, str], built: Mapping[str, str]
+    workload: Workload, instance: Instance, names: tuple[str, str], built: Mapping[str, str], secrets: Mapping[str, str]
 ) -> dict[str, str]:
     """The variables of an instance's processes. names: (environment name, version label).  built: PATH of the build.
+    secrets: variables with their values.
 
-    Containers have properties and ports of their own; they get the names alone.
+    Containers have properties and ports of their own; they get the names and secrets alone.
     """
     told = {"BEANSTALK_ENVIRONMENT_NAME": names[0], "BEANSTALK_VERSION_LABEL": names[1]}
     if workload.group is not None:
-        return told
+        return {**secrets, **told}
     return {
         **dict(workload.environment),
+        **secrets,
         **built,  # holds a property PATH already, behind the folders of the build
         "PORT": str(instance.port),  # wins over a property PORT: each instance of this machine needs its own
         **told,
     }
+
+
+def given_secrets(workload: Workload, instance: Instance) -> dict[str, str] | None:
+    """{variable: value} of the secrets that a process of the instance was started with, which may be older than those
+    that are read now. None when that is not known: it does not run, or has overwritten its environment."""
+    names = {variable for variable, _ in workload.secrets_of(workload.unit(workload.web))}
+    if not names:
+        return {}
+    for pid, birth in _processes(identities(instance)).values():
+        try:
+            found = psutil.Process(pid).environ() if _lives(pid, birth) else {}
+        except psutil.Error:
+            continue
+        if names <= found.keys():
+            return {name: found[name] for name in names}
+    return None
 
 
 def identities(instance: Instance) -> Identities:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from beanstalk.store.home import Home
 from beanstalk.targets.local.container_programs import docker_variables, exec_command, run_command
 from beanstalk.targets.local.machine import engine_of
 from beanstalk.targets.local.preparing import LocalPreparer
-from beanstalk.targets.local.processes import environment_of, identities, own_variables
+from beanstalk.targets.local.processes import environment_of, given_secrets, identities, own_variables
+from beanstalk.targets.local.secret_values import read_secrets
 from beanstalk.targets.local.trees import copy_tree, remove_tree
-from beanstalk.workload import Workload
+from beanstalk.workload import Unit, Workload
 
 _TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES")
 
@@ -46,16 +47,17 @@ class Programs:
     ) -> int:
         """Run it in a fresh copy of the version, or a new container of its image; gone afterwards.
 
-        Raises TargetError when the version is not ready on this machine, NotFound for an unknown container.
+        Raises TargetError when the version is not ready on this machine, or a secret cannot be read; NotFound for an
+        unknown container.
         """
         nobody = Instance("", deployment.environment_id, deployment.id, State.PENDING, 0, 0.0, 0.0)
         with self._copy(deployment) as folder:
-            variables = self._variables(deployment, workload, nobody, names)
-            if workload.group is not None:
-                chosen = _container(workload.group, container)
-                variables |= dict(chosen.environment)
-                image, url = self._preparer.images.name(chosen.image), engine_of(self._home).url
-                command = run_command(url, image, chosen, variables, folder, words)
+            unit = _container(workload.group, container) if workload.group else workload.unit(workload.web)
+            variables = self._variables(deployment, workload, nobody, names, _read(workload, unit))
+            if isinstance(unit, Container):
+                variables |= dict(unit.environment)
+                image, url = self._preparer.images.name(unit.image), engine_of(self._home).url
+                command = run_command(url, image, unit, variables, folder, words)
                 return _run(command, folder, docker_variables(variables))
             self._preparer.link(deployment.workload_json, folder)
             del variables["PORT"]  # of an instance; nobody sends requests here
@@ -72,7 +74,7 @@ class Programs:
     ) -> int:
         """Run it in the folder of an instance with what its processes were given, or in a container of it.
 
-        Raises NotFound for an unknown container, or one that was not started.
+        Raises NotFound for an unknown container, or one that was not started; TargetError when a secret cannot be read.
         """
         folder = self._home.instance(instance.environment_id, instance.id)
         if workload.group is not None:
@@ -81,14 +83,22 @@ class Programs:
             if not key:
                 raise NotFound(f"{chosen.name} of instance {instance.id} was not started")
             return _run(exec_command(engine_of(self._home).url, str(key), words), folder, dict(os.environ))
-        variables = own_variables() | self._variables(deployment, workload, instance, names)
+        secrets = given_secrets(workload, instance)
+        if secrets is None:
+            secrets = _read(workload, workload.unit(workload.web))
+        variables = own_variables() | self._variables(deployment, workload, instance, names, secrets)
         return _run(_in_shell(words), folder, variables)
 
     def _variables(
-        self, deployment: Deployment, workload: Workload, instance: Instance, names: tuple[str, str]
+        self,
+        deployment: Deployment,
+        workload: Workload,
+        instance: Instance,
+        names: tuple[str, str],
+        secrets: Mapping[str, str],
     ) -> dict[str, str]:
         built = self._preparer.environment(deployment.workload_json)
-        return environment_of(workload, instance, names, built)
+        return environment_of(workload, instance, names, built, secrets)
 
     @contextmanager
     def _copy(self, deployment: Deployment) -> Iterator[Path]:
@@ -111,6 +121,13 @@ def _container(group: ContainerGroup, name: str) -> Container:
     except KeyError:
         names = ", ".join(each.name for each in group.containers)
         raise NotFound(f"an instance has no container {name}", hint=f"there are: {names}") from None
+
+
+def _read(workload: Workload, unit: Unit) -> dict[str, str]:
+    """{variable: value} of its secrets as they are now."""
+    wanted = workload.secrets_of(unit)
+    values = read_secrets(workload.secrets) if wanted else {}
+    return {variable: values[name] for variable, name in wanted}
 
 
 def _in_shell(words: Sequence[str]) -> list[str]:

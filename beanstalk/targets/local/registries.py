@@ -13,9 +13,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from beanstalk.errors import TargetError
+from beanstalk.targets.local.asking_aws import ask_aws
 
 if TYPE_CHECKING:
     from docker.auth import AuthConfig
@@ -31,7 +32,6 @@ ECR = re.compile(
 ECR_PUBLIC = "public.ecr.aws"
 _ECR_PUBLIC_REGION = "us-east-1"
 _LARGEST_FILE = 1 << 20
-_LOG_IN_TO_AWS = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where the agent is started"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ def ecr_credentials(region: str, public: bool = False) -> Credentials:
     Raises TargetError when boto3 is missing, nobody is logged in to AWS, or AWS refuses.
     """
     if public:
-        answer = _ask_aws("ecr-public", _ECR_PUBLIC_REGION, lambda client: client.get_authorization_token())
+        answer = ask_aws("ecr-public", _ECR_PUBLIC_REGION, lambda client: client.get_authorization_token())
         token = answer["authorizationData"]["authorizationToken"]
     else:
-        answer = _ask_aws("ecr", region, lambda client: client.get_authorization_token())
+        answer = ask_aws("ecr", region, lambda client: client.get_authorization_token())
         token = answer["authorizationData"][0]["authorizationToken"]
     user, _, password = base64.b64decode(token).decode().partition(":")
     return Credentials(user, password)
@@ -138,31 +138,10 @@ def _from_bundle(given: str, version: Path) -> bytes:
 def _from_s3(address: str) -> bytes:
     bucket, _, key = address.removeprefix("s3://").partition("/")
     try:
-        answer = _ask_aws("s3", None, lambda client: client.get_object(Bucket=bucket, Key=key))
+        answer = ask_aws("s3", None, lambda client: client.get_object(Bucket=bucket, Key=key))
         return bytes(answer["Body"].read(_LARGEST_FILE))
     except TargetError as error:
         raise TargetError(f"{address}, which has the login, cannot be read: {error.problem}", hint=error.hint) from None
-
-
-def _ask_aws(service: str, region: str | None, ask: Callable[[Any], Any]) -> Any:
-    """The answer of an AWS service. Every failure is a TargetError."""
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-    except ImportError:
-        raise TargetError("boto3 is not installed", hint="pip install 'beanstalk[aws]'") from None
-    try:
-        limits = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3, "mode": "standard"})
-        session: Any = boto3.session.Session()
-        return ask(session.client(service, region_name=region, config=limits))
-    except NoCredentialsError:
-        raise TargetError("nobody is logged in to AWS", hint=_LOG_IN_TO_AWS) from None
-    except ClientError as error:
-        told = error.response.get("Error", {})
-        raise TargetError(f"AWS refuses it: {told.get('Message') or told.get('Code', 'no reason given')}") from None
-    except (BotoCoreError, ValueError) as error:
-        raise TargetError(f"AWS cannot be asked: {error}") from None
 
 
 def _own_configuration(tell: Tell) -> AuthConfig | None:

@@ -13,11 +13,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from beanstalk.errors import TargetError
+from beanstalk.secrets import redact
 
 LINES = 5
 """Of what a script said, its record has no more than these last ones."""
@@ -40,9 +41,10 @@ def main(place: str) -> None:
 
 def run(job: Mapping[str, Any], execute: Execute) -> int:
     """All scripts of a job; 0, or the exit code of the first one that failed."""
+    secrets = [os.environ[name] for name in job["secrets"] if name in os.environ]
     with Path(job["log"]).open("ab", buffering=0) as log:
         for number, script in enumerate(job["scripts"]):
-            record = _run(script, job["folder"], execute, log)
+            record = _run(script, job["folder"], execute, log, secrets)
             _append(Path(job["records"]), {"part": job["part"], "number": number, **record})
             if record["code"] and not script["ignore_errors"]:
                 return int(record["code"])
@@ -67,14 +69,16 @@ def mend(file: Path) -> str:
     return ""
 
 
-def _run(script: Mapping[str, Any], folder: str, execute: Execute, log: BinaryIO) -> dict[str, Any]:
+def _run(
+    script: Mapping[str, Any], folder: str, execute: Execute, log: BinaryIO, secrets: Sequence[str]
+) -> dict[str, Any]:
     """One script and its record. code: None when its test said that it is not wanted.  problem: why it was not run."""
     _note(log, script["what"])
     start = _position(log)
     began = time.monotonic()
     code, problem = _perform(script, folder, execute, log)
     seconds = round(time.monotonic() - began, 3)
-    lines = [problem] if code and problem else _said(log, start)
+    lines = [problem] if code and problem else _said(log, start, secrets)
     _note(log, problem or f"exited with {code} after {seconds:.1f} s")
     ignored = bool(code) and script["ignore_errors"]
     return {
@@ -138,12 +142,19 @@ def _position(log: BinaryIO) -> int:
     return os.fstat(log.fileno()).st_size
 
 
-def _said(log: BinaryIO, start: int) -> list[str]:
-    """The last lines that were written after `start`; from the beginning when the log was emptied meanwhile."""
-    end = _position(log)
+def _said(log: BinaryIO, start: int, secrets: Sequence[str]) -> list[str]:
+    """The last lines that were written after `start`; from the beginning when the log was emptied meanwhile.
+
+    Without secrets: for these more is read than is kept, and no line whose beginning is not known.
+    """
+    end, begin = _position(log), start
+    room = 2 * LINES * _LONGEST_LINE + 2 * max((len(secret.encode()) for secret in secrets), default=0)
     with Path(log.name).open("rb") as file:
-        file.seek(max(start if start <= end else 0, end - 2 * LINES * _LONGEST_LINE))
-        lines = file.read().decode("utf-8", "replace").splitlines()
+        begin = begin if begin <= end else 0
+        file.seek(max(begin, end - room))
+        if secrets and end - room > begin:
+            file.readline()
+        lines = redact(file.read().decode("utf-8", "replace"), secrets).splitlines()
     return [line.rstrip()[:_LONGEST_LINE] for line in lines if line.strip()][-LINES:]
 
 

@@ -92,6 +92,7 @@ class ScriptJobs:
             "folder": str(self._home.instance(instance.environment_id, instance.id)),
             "log": str(logs / SCRIPTS_LOG),
             "records": str(place / "records.jsonl"),
+            "secrets": [variable for variable, _ in workload.secrets_of(workload.unit(workload.web))],
             "scripts": [asdict(script) | {"what": str(script), "is_hook": script.is_hook} for script in scripts],
         }
         if group is not None:

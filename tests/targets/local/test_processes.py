@@ -284,9 +284,11 @@ def test_a_folder_is_made_anew_and_removed_while_its_logs_stay(bench):
     assert bench.host.last_lines(INSTANCE, 3) == ["hello"]
 
 
-def test_the_environment_has_our_port_and_names_and_the_path_of_the_build():
+def test_the_environment_has_secrets_our_port_and_names_and_the_path_of_the_build():
     workload = replace(WORKLOAD, environment=(("PORT", "5"), ("PATH", "/users"), ("KEY", "value")))
-    assert environment_of(workload, INSTANCE, ("prod", "v1"), {"PATH": "/build:/users"}) == {
+    secrets = {"PASSWORD": "hunter2", "PORT": "6", "PATH": "/secret"}
+    assert environment_of(workload, INSTANCE, ("prod", "v1"), {"PATH": "/build:/users"}, secrets) == {
+        "PASSWORD": "hunter2",
         "PORT": "20001",
         "PATH": "/build:/users",
         "KEY": "value",
