@@ -158,6 +158,7 @@ class Container:
     command: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
     environment: Pairs = ()
+    secrets: Pairs = ()
     ports: tuple[Port, ...] = ()
     mounts: tuple[Mount, ...] = ()
     volumes_from: tuple[Borrowed, ...] = ()
@@ -170,7 +171,6 @@ class Container:
     memory_reservation: int | None = None
     cpu_shares: int | None = None
     cpus: float | None = None
-    secrets: Pairs = ()
     hostname: str = ""
     user: str = ""
     working_dir: str = ""
@@ -236,6 +236,7 @@ _LISTS = {"ports": Port, "volumes_from": Borrowed, "ulimits": Ulimit}
 
 
 def _container(data: dict[str, Any]) -> Container:
+    data = {"secrets": (), **data}  # older ones have none
     values: dict[str, Any] = {each.name: _frozen(data[each.name]) for each in fields(Container)}
     for name, kind in _LISTS.items():
         values[name] = tuple(kind(**each) for each in data[name])
@@ -252,5 +253,4 @@ def _container(data: dict[str, Any]) -> Container:
 
 def _frozen(value: Any) -> Any:
     """Lists as tuples, as deep as they go."""
-    data = {"secrets": (), **data}  # older ones have none
     return tuple(_frozen(each) for each in value) if isinstance(value, list | tuple) else value

@@ -79,8 +79,8 @@ def _container(
         command=each.command or None,
         entrypoint=each.entry_point or None,
         environment=_environment(each, node, material),
-        ports=tuple(_ports(each, node, material)),
         secrets=all_secrets(material, {variable.name for variable in each.environment}),
+        ports=tuple(_ports(each, node, material)),
         mounts=(*_mounts(each, node, volumes, material), *_tmpfs(linux, node, material)),
         volumes_from=tuple(Borrowed(other.source_container, bool(other.read_only)) for other in each.volumes_from),
         links=tuple(read_link(text) for text in each.links),
@@ -127,10 +127,10 @@ def _with_rights(container: Container, each: ecs.Container, node: Json, material
 def _environment(each: ecs.Container, node: Json, material: Material) -> Pairs:
     """The properties go to every container; what the definition says of one beats them, being said of it alone."""
     own = {variable.name: variable.value for variable in each.environment}
-    for name in own.keys() & material.properties.keys():
     for name in sorted(own.keys() & {*material.secrets}):
         text = f"{each.name} has its own {name}, which goes before the secret"
         material.notes.warn(_at(node, "environment"), text, "take it out there, if the secret is meant")
+    for name in own.keys() & material.properties.keys():
         if own[name] != material.properties[name]:
             text = f"{each.name} has its own {name}, which goes before the environment property"
             material.notes.warn(_at(node, "environment"), text, "take it out there, if the property is meant")

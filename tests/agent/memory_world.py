@@ -300,9 +300,6 @@ class MemoryScripts:
             self.machine.jobs.pop((instance.id, part), None)
 
 
-class MemoryBalancer:
-    name = "Memory"
-
 class MemorySecrets:
     """Read at once. unreadable: what is said of each that cannot be."""
 
@@ -318,6 +315,9 @@ class MemorySecrets:
     def forget(self, key):
         pass
 
+
+class MemoryBalancer:
+    name = "Memory"
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
