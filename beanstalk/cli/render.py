@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import click
@@ -9,9 +11,11 @@ import click
 from beanstalk.cli.flags import option_flag
 from beanstalk.cli.packing import Wanted, pack
 from beanstalk.cli.session import CommandGroup, Session, flag, pass_session
-from beanstalk.cli.terminal import warn, write_json
+from beanstalk.cli.terminal import notice, warn, write_json
 from beanstalk.model import OptionSetting
 from beanstalk.service.agent import balancer as load_balancer
+from beanstalk.service.aws.drafting import Draft
+from beanstalk.service.aws.rendering import render_task_definition
 from beanstalk.service.rendering import render_dockerfile
 
 
@@ -41,6 +45,44 @@ def dockerfile(
         write_json({"PlatformName": found.platform, "Path": str(out) if out else None, "Dockerfile": found.text})
     elif not out:
         click.echo(found.text, nl=False)
+
+
+@command.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@flag("-p", "--platform", metavar="NAME", help="The platform; by default that of the project.")
+@option_flag
+@flag("-o", "--output", "out", type=click.Path(path_type=Path), metavar="FILE", help="Write it there.")
+@pass_session
+def taskdef(
+    session: Session, path: Path | None, platform: str | None, options: tuple[OptionSetting, ...], out: Path | None
+) -> None:
+    """The task definition of the project, or of the folder or zip PATH, as Amazon ECS gets it; no account is asked."""
+    packed, project = pack(session, Wanted(archive=path)), session.project
+    named = project.application or "application"
+    draft = Draft(
+        packed.bundle, platform or (None if path else project.platform), options,
+        named, project.environment or named,
+    )  # fmt: skip
+    found = render_task_definition(draft, _region(session), session.platform_folders())
+    for problem in found.warnings:
+        warn(str(problem), session.quiet)
+    for sentence in (*found.why, *found.to_do):
+        notice(sentence, session.quiet)
+    text = json.dumps(found.document, indent=2, ensure_ascii=False)
+    if out:
+        out.write_text(text + "\n")
+    if session.json:
+        where = str(out) if out else None
+        write_json({"TaskDefinition": found.document, "Path": where, "ToDo": found.to_do, "Why": found.why})
+    elif not out:
+        click.echo(text)
+
+
+def _region(session: Session) -> str:
+    """That of the flag, of the project or of the environment variables of AWS's own tools; "" when nobody says one."""
+    project = session.project
+    said = session.region or project.settings.of_branch(project.branch, "default_region")
+    return said or os.environ.get("AWS_REGION", "") or os.environ.get("AWS_DEFAULT_REGION", "")
 
 
 @command.command()

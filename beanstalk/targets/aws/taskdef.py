@@ -74,8 +74,7 @@ def task_definition(
         "containerDefinitions": containers,
         "volumes": list(making.volumes.values()),
     }
-    if not making.volumes:
-        del document["volumes"]
+    document = {key: value for key, value in document.items() if value}
     problems = [*making.notes.problems, *check(document, blueprint.launch, making.places)]
     warnings = tuple(in_order(making.notes.warnings))
     if problems:
