@@ -7,6 +7,7 @@ Sizes are bytes, times seconds. Texts are "" and lists empty when nothing was sa
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -39,8 +40,11 @@ class ImageSource:
     """Where an image comes from: `build`, or `reference`, the name it has in a registry.
 
     always: it is pulled even when the engine has it (`Image.Update`, `pull_policy: always`).
-    pin: digest of the version and the reference; all instances with the same pin run the very same image, those
-    that replace a dead one and those of a rollback included.
+    or_present: when it cannot be pulled, what the engine has is taken.
+    pin: digest of the version and the reference.
+    again: of a deployment that was to ask anew for what the version has already, some text of its own.
+    All instances with the same `key` run the very same image, those that replace a dead one and those of a rollback
+    included.
     credentials: path in the bundle of a docker configuration file, or s3://BUCKET/KEY of one; "": what the user's
     own docker configuration says.
     """
@@ -50,6 +54,14 @@ class ImageSource:
     always: bool = False
     pin: str = ""
     credentials: str = ""
+    or_present: bool = False
+    again: str = ""
+
+    @property
+    def key(self) -> str:
+        """Hex digest that tells images apart."""
+        made_of = self.build.key if self.build else self.pin or _digest(self.reference)
+        return _digest(f"{made_of}\n{self.again}") if self.again else made_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +238,10 @@ class ContainerGroup:
             data["port"],
             data.get("network_range", ""),
         )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _missing(name: str) -> Container:

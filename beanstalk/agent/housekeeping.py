@@ -68,8 +68,9 @@ def _tend_logs(world: World) -> None:
 
 
 def _sweep_versions(world: World) -> None:
-    """Remove unpacked bundles and builds that nothing runs on and no recent deployment used."""
+    """Remove unpacked bundles, builds and images that nothing runs on and no recent deployment used."""
     used = _in_use(world)
+    sweep_images(world)
     if not used:
         return
     digests = {deployment.digest for deployment in used}
@@ -78,16 +79,26 @@ def _sweep_versions(world: World) -> None:
         if folder.name not in digests and not folder.name.startswith("."):
             with contextlib.suppress(OSError):
                 remove_unpacked(folder)
-    world.preparer.sweep([deployment.workload_json for deployment in used])
+    world.preparer.sweep_builds([deployment.workload_json for deployment in used])
+
+
+def sweep_images(world: World) -> None:
+    """The engine is shared with others: what of this home nothing needs goes, also when no environment is left."""
+    versions = {version.digest for version in world.store.versions.where("1")}
+    world.preparer.sweep_images([deployment.workload_json for deployment in _in_use(world)], versions)
 
 
 def _in_use(world: World) -> list[Deployment]:
-    """Of every environment the latest deployments, and those of its instances however long ago they were."""
+    """Of every environment the latest deployments whose version was not deleted, what an open one goes to or back to,
+    and those of its instances, however long ago they were."""
     store = world.store
+    there = {(version.application, version.label) for version in store.versions.where("1")}
     found: dict[int, Deployment] = {}
     for environment in store.living():
         query = f"environment_id = ? ORDER BY id DESC LIMIT {_KEPT_DEPLOYMENTS}"
-        found |= {each.id: each for each in store.deployments.where(query, environment.id)}
+        for each in store.deployments.where(query, environment.id):
+            if each.ended is None or (environment.application, each.version_label) in there:
+                found[each.id] = each
         for identity in (environment.deployment_id, *(e.deployment_id for e in store.living_instances(environment.id))):
             running = store.deployments.get(identity)
             found |= {running.id: running} if running else {}

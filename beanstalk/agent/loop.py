@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable
 from enum import Enum
 
-from beanstalk.agent.housekeeping import keep_house, sweep_environments
+from beanstalk.agent.housekeeping import keep_house, sweep_environments, sweep_images
 from beanstalk.agent.instances import Instances
 from beanstalk.agent.operations import Operations
 from beanstalk.agent.pools import pool_of
@@ -97,6 +97,7 @@ class Agent:
     def finish(self) -> None:
         """Leave nothing running or lying about when the last environment is gone."""
         sweep_environments(self._world)
+        sweep_images(self._world)
         self._world.host.finish()
         self._world.balancer.stop()
 

@@ -75,7 +75,8 @@ def _container(
     driver, options = _logging(each, node, material)
     found = Container(
         name=each.name,
-        image=named_image(each.image, _at(node, "image"), material, credentials=credentials),
+        # As the agent of ECS: the registry is asked for each task, and what is there serves when it does not answer.
+        image=named_image(each.image, _at(node, "image"), material, True, credentials, or_present=True),
         command=each.command or None,
         entrypoint=each.entry_point or None,
         environment=_environment(each, node, material),

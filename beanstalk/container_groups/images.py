@@ -18,7 +18,7 @@ _SETTINGS = (".ebextensions", ".platform")
 
 
 def named_image(
-    name: str, place: Place, material: Material, always: bool = False, credentials: str = ""
+    name: str, place: Place, material: Material, always: bool = False, credentials: str = "", or_present: bool = False
 ) -> ImageSource:
     """An image of a registry. What a template has still open, and what is no name, is noted."""
     if marks := unfilled(name):
@@ -28,7 +28,8 @@ def named_image(
     if why := why_not_an_image(reference):
         hint = "as nginx:1.27, organisation/name:tag or host/organisation/name:tag"
         material.notes.wrong(place, f"{reference[:80]!r} is no name of an image: {why}", hint)
-    return ImageSource(reference, always=always, pin=material.pin(reference), credentials=credentials)
+    pin = material.pin(reference)
+    return ImageSource(reference, always=always, pin=pin, credentials=credentials, or_present=or_present)
 
 
 def mirrored(name: str, mirror: str) -> str:

@@ -37,6 +37,7 @@ from beanstalk.service.configuration import (
     rollout_for,
 )
 from beanstalk.service.consequences import check_update, consequences, running_configuration
+from beanstalk.service.image_history import as_before, asked_anew
 from beanstalk.service.lifecycle import apply_after
 from beanstalk.service.notices import notices, with_scripts
 from beanstalk.service.place import Service, new_request_id
@@ -91,7 +92,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What an environment is to become. once: option settings that hold for this deployment only (`--policy`).
-    mode: "process" when containers are not wanted, whatever the bundle says."""
+    mode: "process" when containers are not wanted, whatever the bundle says.  anew: images are asked for once more.
+    then: the deployment whose images they are to be, None: the last one of this version."""
 
     version: Version
     bundle: Bundle
@@ -99,6 +101,8 @@ class Inputs:
     once: tuple[OptionSetting, ...] = ()
     platform: str | None = None
     mode: str | None = None
+    anew: bool = False
+    then: Deployment | None = None
 
 
 def work_out(
@@ -124,6 +128,9 @@ def work_out(
     if inputs.once:
         configuration = resolve(layers_of(change_settings(inputs.settings, inputs.once), extensions.settings), here)
     group, told = _containers(inputs, configuration, platform, extensions)
+    if group is not None:
+        known = as_before(service, environment, inputs.version, group, inputs.then)
+        group = asked_anew(group) if inputs.anew else known
     plain = make_workload(inputs.bundle, configuration, platform, group)
     workload, notes = with_scripts(plain, inputs.bundle, extensions, configuration)
     first = environment.deployment_id == 0

@@ -32,12 +32,13 @@ def prepare_deploy(
     group: str = "",
 ) -> Change:
     """Another version. settings: stored when it succeeds.  once: for this deployment only, as `--policy` is.
-    force: deploy even what runs already.  group: for new links of env.yaml, see `later_settings`."""
+    force: deploy even what runs already, with images that are asked for once more.  group: for new links of env.yaml,
+    see `later_settings`."""
     environment = find_environment(service, name)
     stored = change_settings(load_settings(environment.settings_json), settings)
     bundle = bundle or bundle_of(service, version)
     stored, warnings = later_settings(service, environment, bundle, stored, group)
-    inputs = Inputs(version, bundle, stored, tuple(once), environment.platform)
+    inputs = Inputs(version, bundle, stored, tuple(once), environment.platform, anew=force)
     change = work_out(service, Kind.DEPLOY, environment, inputs, force=force)
     return warned(change, warnings)
 
@@ -90,7 +91,7 @@ def prepare_restart(service: Service, name: str) -> Change:
 def prepare_rebuild(service: Service, name: str) -> Change:
     """Everything anew and at once, as if it were just created; there is an outage."""
     environment = find_environment(service, name)
-    inputs = running(service, environment, load_settings(environment.settings_json))
+    inputs = replace(running(service, environment, load_settings(environment.settings_json)), anew=True)
     return work_out(service, Kind.REBUILD, environment, inputs, Policy.ALL_AT_ONCE, force=True)
 
 
@@ -104,7 +105,7 @@ def prepare_rollback(service: Service, name: str, label: str | None = None) -> C
     version = find_version(service, environment.application, target.version_label)
     size = [each for each in load_settings(environment.settings_json) if each.setting.namespace == ASG]
     then = [each for each in load_settings(target.settings_json) if each.setting.namespace != ASG]
-    inputs = Inputs(version, bundle_of(service, version), (*then, *size), platform=target.platform)
+    inputs = Inputs(version, bundle_of(service, version), (*then, *size), platform=target.platform, then=target)
     return work_out(service, Kind.ROLLBACK, environment, inputs, force=True)
 
 

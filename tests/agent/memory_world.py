@@ -240,7 +240,10 @@ class MemoryPreparer:
     def link(self, workload_json, folder):
         pass
 
-    def sweep(self, workloads_in_use):
+    def sweep_builds(self, workloads_in_use):
+        pass
+
+    def sweep_images(self, workloads_in_use, versions):
         pass
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from beanstalk.agent.housekeeping import keep_house
 from beanstalk.model import OnFailure, Policy
+from beanstalk.records import Version
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def test_what_no_recent_deployment_used_goes(scene, world):
 
 def test_what_runs_stays_however_many_deployments_failed_since(scene, world, monkeypatch):
     kept = []
-    monkeypatch.setattr(world.preparer, "sweep", kept.append, raising=False)
+    monkeypatch.setattr(world.preparer, "sweep_builds", kept.append)
     build = {"build": {"key": "k1"}}
     row = scene.store.deployments.get(1)
     scene.machine.bad = {f"bad-{number}" for number in range(12)}
@@ -46,6 +47,48 @@ def test_what_runs_stays_however_many_deployments_failed_since(scene, world, mon
     keep_house(world, scene.machine.now)
     assert unpacked(world) == ["v1"]
     assert any("k1" in workload for workload in kept[-1])
+
+
+@pytest.fixture
+def images(world, monkeypatch):
+    """The last (labels whose images are needed, digests of the versions that are there)."""
+    told = []
+
+    def sweep(workloads, versions):
+        told.append(([json.loads(each)["group"] for each in workloads], versions))
+
+    monkeypatch.setattr(world.preparer, "sweep_images", sweep)
+    return told
+
+
+def name_images(scene):
+    """The image of each deployment is called as its version."""
+    for each in scene.store.deployments.where("1"):
+        workload = json.loads(each.workload_json) | {"group": each.version_label}
+        scene.store.deployments.change(each.id, workload_json=json.dumps(workload))
+
+
+def test_the_image_of_a_version_that_was_deleted_goes_unless_it_runs(scene, world, images):
+    for label in ("v2", "v3"):
+        scene.deploy(label, Policy.IMMUTABLE)
+        scene.rest()
+    name_images(scene)
+    store = scene.store
+    for label in ("v1", "v2"):
+        store.versions.remove("shop", label)
+        store.versions.add(Version("shop", label, label, 1, "", 0.0))
+    keep_house(world, scene.machine.now)
+    assert images[-1] == (["v2", "v1", "v3"], {"v1", "v2"})
+    store.versions.remove("shop", "v1")
+    keep_house(world, scene.machine.now)
+    assert images[-1] == (["v2", "v3"], {"v2"})
+
+
+def test_with_the_last_environment_its_images_go(scene, world, images):
+    name_images(scene)
+    scene.store.environments.change("e-shop", terminated=scene.machine.now)
+    scene.agent.finish()
+    assert images[-1][0] == []
 
 
 def test_what_a_half_deployed_fleet_runs_stays(scene, world):

@@ -240,10 +240,9 @@ def test_all_mistakes_are_told_at_once(tmp_path):
 def test_the_credentials_are_for_every_image(tmp_path):
     group, _ = make(tmp_path, task({}, authentication={"bucket": "b", "key": "k"}))
     assert {each.image.credentials for each in group.containers} == {"s3://b/k"}
-    assert [(each.image.reference, each.image.always) for each in group.containers] == [
-        ("nginx", False),
-        ("app:1", False),
-    ]
+    assert [each.image.reference for each in group.containers] == ["nginx", "app:1"]
+    # As the agent of ECS: asked for each time, and without an answer what is there is taken.
+    assert all(each.image.always and each.image.or_present for each in group.containers)
 
 
 def test_a_bundle_that_is_trusted_gets_its_rights(tmp_path):

@@ -7,6 +7,7 @@ import threading
 import time
 
 from beanstalk.targets.local.container_labels import INSTANCE, Labels
+from beanstalk.targets.local.images import Images
 from tests.end_to_end.site import Site
 
 DOCKERFILE = """\
@@ -76,6 +77,8 @@ class ContainerSite(Site):
                 api.remove_container(name, force=True, v=True)
             for network in self.networks():
                 api.remove_network(network["Id"])
+            Images(self.home, self.engine).sweep(())
+            assert api.images(f"beanstalk-{Labels.of(self.home).home_id}/*") == []
 
 
 class Starts:

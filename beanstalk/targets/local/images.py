@@ -3,14 +3,14 @@
 An image is there when the engine has its name; all else is files, as in builds.py. So an agent that comes back finds
 a job that goes on without it, or one that was lost and begins again.
 
-    images/KEY/pin.json    what a pulled image is, for ever; see pins.py
+    images/KEY/pin.json    what a pulled image is, as long as its version is there; see pins.py
     images/KEY/work/       attempt, spec.json and progress of imaging.py, and job/ of runner.py
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from beanstalk.targets.local import imaging, runner
 from beanstalk.targets.local.builds import TAIL_LINES, Failed, Pending
 from beanstalk.targets.local.container_labels import Labels
 from beanstalk.targets.local.engine import Engine, EngineRefused
-from beanstalk.targets.local.pins import pin_present, read_pin, unpin
+from beanstalk.targets.local.pins import is_only_here, pin_present, read_pin, release, unpin
 from beanstalk.targets.local.transfers import image_id
 from beanstalk.targets.local.trees import remove_tree
 
@@ -56,7 +56,7 @@ class Images:
 
     def name(self, source: ImageSource) -> str:
         """By which instances run it. Nobody else has such names, and what one means never changes."""
-        return f"{self._names}/{_short(_key(source))}"
+        return f"{self._names}/{_short(source.key)}"
 
     def start(self, source: ImageSource, version: Path, attempt: str | None = None) -> None:
         """Have it built from the unpacked bundle `version`, or pulled, unless it is there or somebody is at it.
@@ -68,7 +68,7 @@ class Images:
             if self._is_settled(source, place / "work", attempt):
                 return
             self._stop(place)
-            if source.build is None and self._pin_present(source, place):
+            if source.build is None and self._pin_present(source, place, version.name):
                 return
             self._begin(source, place, version, attempt or "")
         except OSError as error:
@@ -97,29 +97,39 @@ class Images:
         """End the job that makes it. An image that is there stays."""
         self._stop(self._place(source))
 
-    def sweep(self, keys_in_use: Collection[str]) -> list[str]:
-        """Remove the images of this home with other keys (of a build, or a pin), and end their jobs.
+    def sweep(self, keys_in_use: Collection[str], versions: Collection[str] = ()) -> list[str]:
+        """Remove the images of this home with other keys, and end their jobs. Gives the names of those removed.
 
-        One that a container uses stays, whoever's container that is. Gives the names of those that were removed.
+        One that a container uses stays, whoever's container that is; so does what others gave a name to, under that.
+        versions: digests of those that are there: what their images were stays written down, to be pulled again.
         """
         needed = {f"{self._names}/{_short(key)}" for key in keys_in_use}
+        ours = re.compile(rf"{self._names}/[0-9a-f]{{1,{_SHORT}}}:latest")
         with self._engine.ask() as client:
             present = {
                 tag.removesuffix(":latest"): each["Id"]
                 for each in client.images(f"{self._names}/*")
                 for tag in each["RepoTags"] or ()
+                if ours.fullmatch(tag)
             }
             used = {each["ImageID"] for each in client.containers(all=True)}
         kept = needed | {name for name, image in present.items() if image in used}
-        removed = []
         places = {f"{self._names}/{place.name}": place for place in self._folder.glob("*")}
+        removed = []
         for name in sorted((present.keys() | places.keys()) - kept):
             place = self._folder / name.rpartition("/")[2]
             self._stop(place)
-            if self._remove(name, place):
+            if (name in present or self._left_something(place)) and not self._remove(name, place):
+                continue
+            removed += [name] if name in present else []
+            if not release(place, versions):
                 remove_tree(place)
-                removed += [name] if name in present else []
         return removed
+
+    def _left_something(self, place: Path) -> bool:
+        """Whether what a pull brought is still there without our name."""
+        pin = read_pin(place)
+        return pin is not None and pin.brought
 
     def _is_settled(self, source: ImageSource, work: Path, attempt: str | None) -> bool:
         """Whether it is there, somebody is at it, or it failed for this attempt."""
@@ -141,11 +151,12 @@ class Images:
         imaging.Spec(source, self.name(source), labels, version, place, self._engine.url).write(work)
         runner.start(work / "job", [imaging.command(work)], work, self._environment, TIMEOUT_S)
 
-    def _pin_present(self, source: ImageSource, place: Path) -> bool:
+    def _pin_present(self, source: ImageSource, place: Path, version: str) -> bool:
         """Whether nothing has to be pulled; what a pin means is not asked of the registry a second time."""
-        if source.always and read_pin(place) is None:
+        asked = source.always and not (source.or_present and is_only_here(self._engine, source.reference))
+        if asked and read_pin(place) is None:
             return False
-        return pin_present(self._engine, source.reference, self.name(source), place) is not None
+        return pin_present(self._engine, source.reference, self.name(source), place, version) is not None
 
     def _remove(self, name: str, place: Path) -> bool:
         """Whether the engine let it go; it may just have become the image of a container."""
@@ -160,17 +171,11 @@ class Images:
         remove_tree(place / "work")
 
     def _place(self, source: ImageSource) -> Path:
-        return self._folder / _short(_key(source))
+        return self._folder / _short(source.key)
 
     @property
     def _names(self) -> str:
         return f"beanstalk-{self._labels.home_id}"
-
-
-def _key(source: ImageSource) -> str:
-    if source.build is not None:
-        return source.build.key
-    return source.pin or hashlib.sha256(source.reference.encode()).hexdigest()
 
 
 def _short(key: str) -> str:

@@ -23,7 +23,7 @@ from beanstalk.targets.local.build_context import open_context
 from beanstalk.targets.local.buildkit import build_with_command
 from beanstalk.targets.local.engine import Engine
 from beanstalk.targets.local.image_build import build_with_engine
-from beanstalk.targets.local.pins import pin_pulled
+from beanstalk.targets.local.pins import is_only_here, pin_present, pin_pulled
 from beanstalk.targets.local.proxy import replace_text
 from beanstalk.targets.local.registries import Credentials, find_credentials, registry_of
 from beanstalk.targets.local.transfers import Report, image_id, pull
@@ -82,8 +82,18 @@ def make(spec: Spec, report: Report) -> None:
     if spec.source.build is not None:
         _build(spec, spec.source.build, engine, "" if engine is found else spec.url, report)
         return
-    reference = spec.source.reference
-    pin_pulled(engine, reference, spec.name, spec.pin, _credentials(spec, reference, report), report)
+    _pull(spec, engine, report)
+
+
+def _pull(spec: Spec, engine: Engine, report: Report) -> None:
+    reference, version = spec.source.reference, spec.version.name
+    try:
+        credentials = _credentials(spec, reference, report)
+        pin_pulled(engine, reference, spec.name, spec.pin, credentials, report, version)
+    except TargetError as error:
+        if not spec.source.or_present or not pin_present(engine, reference, spec.name, spec.pin, version):
+            raise
+        report.line(f"{error.problem}; {reference} is taken as it is on the engine")
 
 
 def _build(spec: Spec, image: ImageBuild, engine: Engine, url: str, report: Report) -> None:
@@ -97,15 +107,20 @@ def _build(spec: Spec, image: ImageBuild, engine: Engine, url: str, report: Repo
 
 
 def _fetch(spec: Spec, name: str, at: Where, engine: Engine, report: Report) -> None:
-    """See that an image that a Dockerfile begins with is there: with progress, and the build needs no login."""
+    """See that an image that a Dockerfile begins with is there: with progress, and the build needs no login.
+
+    One that is there is pulled anew only when somebody asked for that, as far as a registry has it.
+    """
     with engine.ask() as client:
         present = image_id(client, name)
-    if present and not spec.source.always:
+    if present and (not spec.source.again or is_only_here(engine, name)):
         return
     try:
         pull(engine, name, _credentials(spec, name, report), report)
     except TargetError as error:
-        raise TargetError(error.problem, at, error.hint) from None
+        if not present:
+            raise TargetError(error.problem, at, error.hint) from None
+        report.line(f"{error.problem}; {name} is taken as it is on the engine")
 
 
 def _credentials(spec: Spec, reference: str, report: Report) -> Credentials | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,12 +32,14 @@ _OURS = re.compile(r"beanstalk-[0-9a-f]{12}/[0-9a-f]+:latest")
 @dataclass(frozen=True, slots=True)
 class Pin:
     """reference: the name that was asked for.  digest: in the registry, "" for an image that came from none.
-    image: its id on the engine, "" until it is there.  brought: it was not there before, so it goes with the pin."""
+    image: its id on the engine, "" until it is there.  brought: it was not there before, so it goes with the pin.
+    version: digest of the version that it is for."""
 
     reference: str
     digest: str
     image: str = ""
     brought: bool = False
+    version: str = ""
 
     @property
     def exact(self) -> str:
@@ -52,7 +55,7 @@ def read_pin(folder: Path) -> Pin | None:
         return None
 
 
-def pin_present(engine: Engine, reference: str, name: str, folder: Path) -> Pin | None:
+def pin_present(engine: Engine, reference: str, name: str, folder: Path, version: str = "") -> Pin | None:
     """Give `name` to the image that the engine has: the one that this pin means when that is known, else the one
     called `reference`, else the latest that another pin of this home found there. None when it has none of them.
     """
@@ -61,17 +64,27 @@ def pin_present(engine: Engine, reference: str, name: str, folder: Path) -> Pin 
         found = [known] if known else [*_called(client, reference), *_others(folder, reference)]
         pin = next((each for each in found if each.image and image_id(client, each.image)), None)
     if pin is not None:
-        _write(pin if known else replace(pin, brought=False), folder)
+        _write(pin if known else replace(pin, brought=False, version=version), folder)
         with engine.ask() as client:
             client.tag(pin.image, name)
     return pin
 
 
 def pin_pulled(
-    engine: Engine, reference: str, name: str, folder: Path, credentials: Credentials | None, report: Report
+    engine: Engine,
+    reference: str,
+    name: str,
+    folder: Path,
+    credentials: Credentials | None,
+    report: Report,
+    version: str = "",
 ) -> Pin:
-    """Pull, by the digest when this pin has one already, and give `name` to what came. Raises TargetError."""
-    pin = read_pin(folder) or Pin(reference, find_digest(engine, reference, credentials, report))
+    """Pull, by the digest when this pin has one already, and give `name` to what came. Raises TargetError.
+
+    version: see `Pin`.
+    """
+    known = read_pin(folder)
+    pin = known or Pin(reference, find_digest(engine, reference, credentials, report), version=version)
     if not pin.digest:
         problem = f"the image {reference} of this version is no longer on the engine, and it came from no registry"
         raise TargetError(problem, hint=f"load {pin.image} again, or deploy a new version")
@@ -108,6 +121,28 @@ def unpin(engine: Engine, name: str, folder: Path) -> None:
                 client.remove_image(pin.exact)
         with contextlib.suppress(ImageNotFound):
             client.remove_image(name)
+
+
+def release(folder: Path, versions: Collection[str]) -> bool:
+    """Keep what is written down there when its version is among `versions`; whether it was kept."""
+    pin = read_pin(folder)
+    if pin is None or pin.version not in versions:
+        return False
+    if pin.brought:
+        _write(replace(pin, brought=False), folder)  # who brings it the next time is not known
+    return True
+
+
+def is_only_here(engine: Engine, reference: str) -> bool:
+    """Whether the engine has an image of this name that came from no registry and was sent to none."""
+    from docker.errors import ImageNotFound
+
+    with engine.ask() as client:
+        try:
+            found = client.inspect_image(reference)  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            return False
+    return not found.get("RepoDigests")
 
 
 def _tags(client: APIClient, name: str) -> list[str]:

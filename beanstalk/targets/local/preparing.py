@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +28,7 @@ class ImageStore(Protocol):
     def name(self, source: ImageSource) -> str: ...
     def progress(self, source: ImageSource) -> str | None: ...
     def cancel(self, source: ImageSource) -> None: ...
-    def sweep(self, keys_in_use: set[str]) -> object: ...
+    def sweep(self, keys_in_use: set[str], versions: Collection[str]) -> object: ...
 
 
 class LocalPreparer:
@@ -106,13 +106,17 @@ class LocalPreparer:
             except OSError as error:
                 raise TargetError(f"what was built cannot be linked into the instance's folder: {error}") from None
 
-    def sweep(self, workloads_in_use: list[str]) -> None:
-        """Remove what none of these workloads needs."""
+    def sweep_builds(self, workloads_in_use: Sequence[str]) -> None:
+        """Remove the built dependencies that none of these workloads needs."""
         used = [_workload(each) for each in workloads_in_use]
         self._builds.sweep({workload.build.key for workload in used if workload.build})
+
+    def sweep_images(self, workloads_in_use: Sequence[str], versions: Collection[str]) -> None:
+        """The same for images. versions: digests; what theirs were is remembered."""
         if self._images is not None or (self._home.folder / "images").is_dir():
+            used = [_workload(each) for each in workloads_in_use]
             with contextlib.suppress(TargetError):  # an engine that does not answer is asked again later
-                self.images.sweep({key_of(source) for workload in used for _, source in _sources(workload)})
+                self.images.sweep({source.key for workload in used for _, source in _sources(workload)}, versions)
 
     def _unpack(self, digest: str) -> str | None:
         job = self._unpacking.get(digest)
@@ -135,16 +139,11 @@ class LocalPreparer:
         unpack_bundle(bundle, self._home.unpacked(digest))
 
 
-def key_of(source: ImageSource) -> str:
-    """What tells images apart."""
-    return source.build.key if source.build else source.pin
-
-
 def _sources(workload: Workload) -> list[tuple[str, ImageSource]]:
     """Every image once, with the first container that runs it."""
     found: dict[str, tuple[str, ImageSource]] = {}
     for container in workload.group.containers if workload.group else ():
-        found.setdefault(key_of(container.image), (container.name, container.image))
+        found.setdefault(container.image.key, (container.name, container.image))
     return list(found.values())
 
 

@@ -21,6 +21,7 @@ from beanstalk.targets.local.container_labels import Labels
 from beanstalk.targets.local.engine import Engine
 from beanstalk.targets.local.engine_away import EngineAway
 from beanstalk.targets.local.images import Images, Ready
+from tests.engine import build_image
 from tests.targets.local.conftest import Bench, look_into, wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.real]
@@ -192,6 +193,29 @@ def test_the_sweep_ends_jobs_that_nobody_needs(bench, python_image):
     source = slow(bench, python_image, "swept")
     assert bench.images.sweep([]) == []
     assert not bench.place(source).exists()
+
+
+def test_a_name_that_somebody_gave_beside_ours_stays(bench):
+    source = built(bench, "kept as a copy")
+    bench.make(source)
+    name = bench.images.name(source)
+    with bench.engine.ask() as client:
+        client.tag(name, name, "backup")
+    assert bench.images.sweep([]) == [name]
+    with bench.engine.ask() as client:
+        assert [each["RepoTags"] for each in client.images(name)] == [[f"{name}:backup"]]
+        client.remove_image(f"{name}:backup")
+
+
+def test_what_another_image_begins_with_stays_below_it(bench):
+    source = built(bench, "a base")
+    bench.make(source)
+    files = {"Dockerfile": f"FROM {bench.images.name(source)}\nLABEL other=1\n".encode()}
+    theirs = build_image(bench.engine, "beanstalk-tests/above", files)
+    assert bench.images.sweep([]) == [bench.images.name(source)]
+    assert look_into(bench.engine, theirs, "/content") == {"content": "a base"}
+    with bench.engine.ask() as client:
+        client.remove_image(theirs)
 
 
 def test_images_of_others_are_never_touched(bench):

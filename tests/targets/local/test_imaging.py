@@ -142,9 +142,31 @@ def test_an_image_that_it_begins_with_is_pulled_again_when_that_is_wanted(bench,
         registry.publish(bench.engine, name.partition("/")[2], content)
         files = {"Dockerfile": f"FROM {name}\nLABEL number={number}\n"}
         bench.write(files)
-        image = ImageSource(build=source(files).build, always=True)
+        image = ImageSource(build=source(files).build, again=content)
         bench.make(image)
         assert look_into(bench.engine, bench.images.name(image), "/content") == {"content": content}
+
+
+def test_without_a_registry_it_begins_with_what_is_there_however_often_somebody_asks(bench, registry, base):
+    name = f"{base}:1"
+    bench.log_in(registry.docker_config())
+    registry.publish(bench.engine, name.partition("/")[2], "old")
+    files = {"Dockerfile": f"FROM {name}\nLABEL number=1\n"}
+    bench.write(files)
+    bench.make(source(files))
+    again = ImageSource(build=source(files).build, again="once more")
+    with registry.down():
+        bench.make(again)
+    assert f"{name} is taken as it is on the engine" in bench.log(again)
+    assert look_into(bench.engine, bench.images.name(again), "/content") == {"content": "old"}
+
+
+def test_a_base_that_was_made_here_is_asked_of_no_registry(bench, python_image):
+    files = {"Dockerfile": f"FROM {python_image}\nLABEL number={uuid.uuid4().hex}\n"}
+    bench.write(files)
+    again = ImageSource(build=source(files).build, again="once more")
+    bench.make(again)
+    assert "pulling" not in bench.log(again)
 
 
 def test_output_is_told_line_by_line_without_colours(bench, python_image):

@@ -77,6 +77,51 @@ def test_a_pin_is_the_same_image_for_ever(bench, registry, shop):
     assert names_of(bench.engine, shop) == sorted([f"{shop}@{first}", f"{shop}@{second}"])
 
 
+def test_who_asks_again_gets_what_the_tag_means_now_and_the_others_keep_theirs(bench, registry, shop):
+    publish(bench, registry, f"{shop}:1", "old")
+    first = ImageSource(f"{shop}:1", always=True, pin="1" * 64)
+    bench.make(first)
+    publish(bench, registry, f"{shop}:1", "new")
+    again = ImageSource(f"{shop}:1", always=True, pin="1" * 64, again="deploy --force")
+    bench.make(again)
+    assert [content(bench, each) for each in (first, again)] == ["old", "new"]
+
+
+def test_what_a_version_was_outlives_its_image_as_long_as_the_version_is_there(bench, registry, shop):
+    publish(bench, registry, f"{shop}:1", "old")
+    source = ImageSource(f"{shop}:1", always=True, pin="1" * 64)
+    bench.make(source)
+    publish(bench, registry, f"{shop}:1", "new")
+    version = bench.version.name
+    assert bench.images.sweep([], {version}) == [bench.images.name(source)]
+    assert names_of(bench.engine, shop) == []
+    assert bench.images.sweep([], {version}) == []
+    bench.make(source)
+    assert content(bench, source) == "old"
+    bench.images.sweep([], {"another version"})
+    assert not bench.place(source).exists()
+
+
+def test_a_task_runs_what_is_there_when_the_registry_does_not_answer(bench, registry, shop):
+    publish(bench, registry, f"{shop}:1", "old")
+    bench.make(ImageSource(f"{shop}:1", pin="1" * 64))
+    task = ImageSource(f"{shop}:1", always=True, or_present=True, pin="2" * 64)
+    with registry.down():
+        bench.make(task)
+    assert content(bench, task) == "old"
+    assert f"{shop}:1 is taken as it is on the engine" in bench.log(task)
+    publish(bench, registry, f"{shop}:1", "new")
+    later = ImageSource(f"{shop}:1", always=True, or_present=True, pin="3" * 64)
+    bench.make(later)
+    assert content(bench, later) == "new"
+
+
+def test_a_task_of_an_image_that_was_made_here_asks_no_registry(bench, python_image):
+    task = ImageSource(python_image, always=True, or_present=True, pin="1" * 64)
+    assert bench.make(task) == Ready(bench.images.name(task))
+    assert not (bench.place(task) / "work").exists()
+
+
 def test_a_pull_that_a_crash_cut_short_goes_on_with_the_same_digest(bench, registry, shop):
     digest = publish(bench, registry, f"{shop}:1", "old")
     publish(bench, registry, f"{shop}:1", "new")

@@ -35,7 +35,7 @@ def home(tmp_path):
 def preparer(home):
     preparer = LocalPreparer(home, no_engine)
     yield preparer
-    preparer.sweep([])
+    preparer.sweep_builds([])
 
 
 @pytest.fixture
