@@ -17,7 +17,7 @@ from beanstalk.cli.group import cli
 from beanstalk.cli.session import global_flags
 from beanstalk.container_groups import container_group
 from beanstalk.model import OptionSetting, Policy, Rollout
-from beanstalk.options.catalogue import catalogue
+from beanstalk.options.catalogue import PROPERTIES, SECRETS, catalogue
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.document import WITHOUT_EFFECT, document
 from beanstalk.options.resolve import Layer, resolve
@@ -228,8 +228,8 @@ def test_options_said_to_be_without_effect_are_those_that_nobody_asks_for(
     described = {(option.namespace, option.name) for option in catalogue().options()}
     idle = {(namespace, name) for namespace, found in WITHOUT_EFFECT.items() for name in found}
     limits = {("aws:autoscaling:asg", "MaxSize")}
-    properties = {("aws:elasticbeanstalk:application:environment", "*")}
-    assert described - asked == idle | limits | properties
+    in_bulk = {(namespace, "*") for namespace in (PROPERTIES, SECRETS)}
+    assert described - asked == idle | limits | in_bulk
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "yaml")], ids=lambda page: page.name)

@@ -147,7 +147,6 @@ EXPECTED: dict[str, Mapping[str, Any]] = {
             },
         },
         "properties": {},
-        "ignored": ["aws:elasticbeanstalk:application:environmentsecrets: DATABASE_PASSWORD, SMTP_PASSWORD"],
     },
 }
 
