@@ -11,11 +11,50 @@ from collections.abc import Callable, Iterable
 from beanstalk.errors import Problem
 from beanstalk.targets.aws.blueprint import Blueprint, Resources, Template
 from beanstalk.targets.aws.strategy import Strategy
-from beanstalk.targets.aws.template import balancer, logs, network
+from beanstalk.targets.aws.template import (
+    alarms,
+    balancer,
+    capacity,
+    database,
+    filesystem,
+    instances,
+    logs,
+    network,
+    notifications,
+    records,
+    scaling,
+    schedules,
+    triggers,
+    worker,
+)
 from beanstalk.targets.aws.template.contribution import Contribution
 
-BUILDERS: tuple[Callable[[Blueprint], Resources], ...] = (logs.build,)
-CONTRIBUTORS: tuple[Callable[[Blueprint], Contribution], ...] = ()
+BUILDERS: tuple[Callable[[Blueprint], Resources], ...] = (
+    logs.build,
+    instances.build,
+    capacity.build,
+    worker.build,
+    schedules.build,
+    scaling.build,
+    alarms.build,
+    notifications.build,
+    triggers.build,
+    database.build,
+    filesystem.build,
+    records.build,
+)
+CONTRIBUTORS: tuple[Callable[[Blueprint], Contribution], ...] = (
+    instances.contribute,
+    capacity.contribute,
+    worker.contribute,
+    scaling.contribute,
+    alarms.contribute,
+    notifications.contribute,
+    triggers.contribute,
+    database.contribute,
+    filesystem.contribute,
+    records.contribute,
+)
 CHECKS: tuple[Callable[[Blueprint], Iterable[Problem]], ...] = (network.check, balancer.check)
 """What of the options cannot be on AWS."""
 

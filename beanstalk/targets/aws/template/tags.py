@@ -11,13 +11,13 @@ from beanstalk.targets.aws.blueprint import Blueprint, Json, Resources
 
 _LISTS = frozenset({
     "AWS::CloudWatch::Alarm", "AWS::EC2::SecurityGroup", "AWS::ECS::CapacityProvider", "AWS::ECS::Cluster",
-    "AWS::ECS::Service", "AWS::ECS::TaskDefinition", "AWS::EFS::AccessPoint",
+    "AWS::ECS::Service", "AWS::ECS::TaskDefinition",
     "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::TargetGroup", "AWS::IAM::Role",
     "AWS::Logs::LogGroup", "AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup", "AWS::SNS::Topic", "AWS::SQS::Queue",
     "AWS::SecretsManager::Secret",
 })  # fmt: skip
 """Types with `Tags` as a list of keys and values."""
-_OTHERS = {"AWS::EFS::FileSystem": "FileSystemTags"}
+_OTHERS = {"AWS::EFS::AccessPoint": "AccessPointTags", "AWS::EFS::FileSystem": "FileSystemTags"}
 
 
 def tags_of(blueprint: Blueprint) -> dict[str, str]:
