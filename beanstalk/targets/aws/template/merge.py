@@ -18,6 +18,8 @@ from beanstalk.targets.aws.template.aliases import ENVIRONMENT_NAME, our_name, t
 
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs")
 _OF_INSTANCES = ("AutoScalingGroup", "LaunchTemplate", "AWSEBAutoScalingLaunchConfiguration")
+_ALIKE = {"TargetGroup": ("AlternateTargetGroup",)}
+"""What has to be like another one: Amazon ECS changes from one to the other at each deployment."""
 _ONLY_METADATA = {"Metadata", "Type"}
 
 
@@ -64,7 +66,8 @@ def _take(
         hint = "write that type to change it" if name != entry.key else "give it another name"
         problems.append(Problem(text, entry.at, hint))
     else:
-        there[name] = laid_over(there[name], said)
+        for each in (name, *_ALIKE.get(name, ())):
+            there[each] = laid_over(there[each], said)
 
 
 def laid_over(under: Json, over: Mapping[str, Any]) -> Json:

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from beanstalk.errors import Where
-from beanstalk.source.functions import Function, GetAtt, Object, Ref, functions_in
+from beanstalk.source.functions import GetAtt, Object, Ref, functions_in
 from beanstalk.source.values import value_of
 from beanstalk.targets.aws.blueprint import Blueprint, Json, Resources
+from beanstalk.targets.aws.template.aliases import our_name
 from beanstalk.targets.aws.template.contribution import Contribution
 from beanstalk.targets.aws.template.pieces import att, ref, sub
 from beanstalk.targets.aws.template.said import OURS, is_on, listed, said
@@ -28,6 +29,7 @@ _EXEC = [
     "ssmmessages:OpenDataChannel",
 ]  # fmt: skip
 _SECRET = re.compile(r"(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+)")
+_PASSWORD = "MasterUserSecret.SecretArn"
 _QUEUE = "ChangeMessageVisibility DeleteMessage GetQueueAttributes GetQueueUrl ReceiveMessage SendMessage"
 _TABLE = "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem DescribeTable GetItem PutItem Query Scan UpdateItem"
 _USES = {
@@ -145,31 +147,31 @@ def _unique(values: Iterable[Any]) -> list[Any]:
 
 
 def _used(blueprint: Blueprint) -> Iterator[Json]:
-    """The resources of the bundle that a property of the application names are there for it to use."""
+    """The resources of the bundle that a property of the application names are there for it to use, and so is the
+    password that RDS keeps for a database when a property says where."""
     kinds = {
         entry.key: entry.value.get("Type")
         for entry in blueprint.extensions.template.resources.entries
         if isinstance(entry.value, Object)
     }
-    for name in sorted(set(_named(blueprint))):
+    for name, attribute in sorted(set(_named(blueprint))):
+        if attribute == _PASSWORD:
+            yield allow("secretsmanager:GetSecretValue", att(our_name(name), attribute))
+    for name in sorted({name for name, _ in _named(blueprint)}):
         kind = kinds.get(name)
         if not isinstance(kind, str) or kind not in _USES:
             continue
         attribute, actions = _USES[kind]
         arn = att(name, attribute) if attribute else ref(name)
-        resources = [arn, sub(f"${{{name}.Arn}}/*")] if kind == "AWS::S3::Bucket" else arn
-        yield allow(actions, resources)
+        yield allow(actions, [arn, sub(f"${{{name}.Arn}}/*")] if kind == "AWS::S3::Bucket" else arn)
 
 
-def _named(blueprint: Blueprint) -> Iterator[str]:
+def _named(blueprint: Blueprint) -> Iterator[tuple[str, str]]:
+    """Resources and their attributes, "" for Ref."""
     for _, value in blueprint.workload.environment:
         for function in functions_in(value_of(value, Where("option_settings"))):
-            yield from _names(function)
-
-
-def _names(function: Function) -> Iterator[str]:
-    match function:
-        case Ref(name):
-            yield name
-        case GetAtt(resource_name):
-            yield resource_name
+            match function:
+                case Ref(name):
+                    yield name, ""
+                case GetAtt(name, str(attribute)):
+                    yield name, attribute
