@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beanstalk.errors import InvalidInput
-from beanstalk.secrets import Reference, ReferenceKind, read_reference
+from beanstalk.secrets import Reference, ReferenceKind, read_reference, redact
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/db-AbCdEf"
 PARAMETER = "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/shop/smtp"
@@ -130,3 +131,35 @@ def test_the_arn_of_a_secret_is_what_is_before_its_key(name, key, rest):
 def test_the_words_of_a_command_are_those_that_a_shell_would_see(program, arguments):
     words = (program, *arguments)
     assert read_reference("command:" + shlex.join(words)).command == words
+
+
+VALUES = st.text(st.characters(exclude_categories=["Cs"]), min_size=4).filter(lambda value: "*" not in value)
+
+
+@given(st.text(), VALUES, st.text())
+def test_a_value_is_in_no_text_any_more(before, value, after):
+    for text in (before + value + after, json.dumps([before, value, after]), f"{before}{value}{value}{after}"):
+        assert value not in redact(text, [value])
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("log in with hunter2!", ["hunter2"], "log in with ***!"),
+        ("hunter22 and hunter2", ["hunter2", "hunter22"], "*** and ***"),
+        ("first line\nand second", ["first line\nand second"], "***"),
+        ("  second of two", ["first of two\nsecond of two\n"], "  ***"),
+        ("}", ["{\n}"], "}"),
+        ('{"a": "x\\ny\\"z"}', ['x\ny"z'], '{"a": "***"}'),
+        ("as shop with hunter2", ['{"user": {"name": "shop"}, "password": ["hunter2"]}'], "as *** with ***"),
+        ("nothing of it", ["", "hunter2"], "nothing of it"),
+        ("a.c and abc", ["a.c"], "*** and abc"),
+    ],
+)
+def test_values_are_hidden_whole_line_by_line_and_out_of_documents(text, values, expected):
+    assert redact(text, values) == expected
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, '{"a": ', "{" * 5, '["' + "é" * 10 + '"]'])
+def test_a_value_that_is_hardly_a_document_is_hidden_all_the_same(value):
+    assert redact(f"<{value}>", [value]) == "<***>"
