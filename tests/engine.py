@@ -179,7 +179,7 @@ class Daemon:
         if _answers(Engine(self.url)):
             return
         places = [f"--{what}={self.folder / name}" for what, name in PLACES.items()]
-        command = [_program("dockerd"), "-H", self.url, *places, *self._network()]
+        command = [_program("dockerd") or "dockerd", "-H", self.url, *places, *self._network()]
         path = os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin"
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(

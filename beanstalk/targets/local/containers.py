@@ -31,6 +31,7 @@ from beanstalk.targets.local.container_steps import Steps
 from beanstalk.targets.local.container_view import Seen, View
 from beanstalk.targets.local.engine import Engine
 from beanstalk.targets.local.engine_away import EngineAway
+from beanstalk.targets.local.host import Reachable
 from beanstalk.targets.local.logs import last_lines
 from beanstalk.targets.local.processes import Ended, Identities, Identity
 from beanstalk.targets.local.trees import remove_tree
@@ -43,19 +44,10 @@ _LOGS_S = 2.0
 """Longest wait for the last lines of a container that ended."""
 _PATIENCE_S = 5.0
 _AGAIN_S = 1.0
+_COURTESY_S = 1.0
+"""How long those that leave let those go first that are being started."""
 _REMOVAL = ""
 """In the place of a container's name: the removal of everything of an instance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reachable:
-    """Where a port of a container is found from this machine. protocol: "tcp" or "udp"."""
-
-    container: str
-    port: int
-    protocol: str
-    host: str
-    host_port: int
 
 
 @dataclass(slots=True)
@@ -332,8 +324,17 @@ class ContainerHost:
         since = self._noticed.setdefault(seen.id, time.monotonic())
         return self._logs.is_complete(seen.id) or time.monotonic() - since > _LOGS_S
 
+    def _is_starting(self) -> bool:
+        return any(key[1] != _REMOVAL and not job.done() for key, job in self._jobs.items())
+
     def _stop_next(self, leaving: _Leaving, mine: Mapping[str, Seen]) -> None:
-        """Ask those to stop that no other one depends on; kill those that took too long."""
+        """Ask those to stop that no other one depends on; kill those that took too long.
+
+        At first new containers have the engine for themselves: somebody waits for them, and it does much of its work
+        one after the other.
+        """
+        if not leaving.asked and self._is_starting() and time.monotonic() - leaving.since < _COURTESY_S:
+            return
         running = [seen for seen in mine.values() if seen.is_running]
         needed = {name for seen in running for name in seen.after if name != seen.name}
         for seen in [seen for seen in running if seen.name not in needed] or running:

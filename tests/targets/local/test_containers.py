@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from functools import partial
@@ -16,9 +17,11 @@ import pytest
 from beanstalk.containers import Borrowed, Condition, Container, ContainerCheck, Dependency, Mount, MountKind, Port
 from beanstalk.errors import TargetError
 from beanstalk.targets.local import containers
-from beanstalk.targets.local.containers import ContainerHost, Reachable
+from beanstalk.targets.local.container_steps import Steps
+from beanstalk.targets.local.containers import ContainerHost
 from beanstalk.targets.local.engine import Engine
-from beanstalk.targets.local.processes import Ended
+from beanstalk.targets.local.host import LocalHost, Reachable
+from beanstalk.targets.local.processes import Ended, ProcessHost
 from tests.targets.local.container_bench import INSTANCE, NONE, Bench, group, other, shell, wait_until
 
 pytestmark = pytest.mark.docker
@@ -339,6 +342,21 @@ def test_what_it_depends_on_has_its_time_even_when_it_was_killed_itself(bench):
     assert bench.said("db") == "ready\nbye\n"
 
 
+def test_one_that_leaves_lets_those_go_first_that_are_being_started(bench, monkeypatch):
+    leaving, start, gate = bench.launch(shell("web", UNTIL_TOLD)), Steps.start, threading.Event()
+    monkeypatch.setattr(containers, "_COURTESY_S", 600)
+    monkeypatch.setattr(Steps, "start", lambda steps, wanted: gate.wait(60) and start(steps, wanted))
+    new = shell("web", FOR_EVER)
+    wait_until(lambda: not bench.host.start(other(2), group(new), new, {}, bench.image) and bench.host._is_starting())
+    bench.host.signal(INSTANCE, leaving, signal.SIGTERM)
+    for _ in range(50):
+        assert not bench.host.gone(INSTANCE, leaving)
+        time.sleep(0.01)
+    gate.set()
+    wait_until(lambda: bench.host.gone(INSTANCE, leaving))
+    assert bench.start(new, instance=other(2))
+
+
 def test_it_is_started_again_in_its_place(bench):
     container = shell("web", "echo >> /tmp/runs; echo run $(wc -l < /tmp/runs); " + UNTIL_TOLD)
     whole = group(container, shell("other", FOR_EVER))
@@ -413,6 +431,19 @@ def test_labels_of_the_user_are_there_and_never_ours(bench):
     assert labels["team"] == "shop"
     assert labels["beanstalk.instance"] == "i-1"
     assert json.dumps(labels).count("i-9") == 0
+
+
+def test_every_port_of_every_container_is_told_with_its_address(bench, app_image):
+    first = shell("web", "exec sleep 60", ports=(Port(5000), Port(53, protocol="udp")))
+    beside = shell("admin", "exec sleep 60", ports=(Port(9000),))
+    known = bench.launch(first, beside)
+    host = LocalHost(bench.home, ProcessHost(bench.home), bench.again, str)
+    found = host.published(replace(INSTANCE, processes_json=json.dumps(known)))
+    assert {(each.container, each.port, each.protocol) for each in found} >= {
+        ("web", 5000, "tcp"), ("web", 53, "udp"), ("admin", 9000, "tcp"),
+    }  # fmt: skip
+    assert len({each.host for each in found}) == 2
+    assert host.published(INSTANCE) == ()  # of processes
 
 
 def test_ports_are_published_on_this_machine_alone_where_addresses_lead_nowhere(bench, app_image):
