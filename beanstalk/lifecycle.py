@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from beanstalk.records import Environment, Version
 
@@ -95,7 +96,11 @@ def policy_document(policy: LifecyclePolicy) -> dict[str, dict[str, object]]:
 
 def read_policy(text: str) -> LifecyclePolicy:
     """The opposite, of JSON text."""
-    whole = json.loads(text)
+    return read_policy_document(json.loads(text))
+
+
+def read_policy_document(whole: Mapping[str, Any]) -> LifecyclePolicy:
+    """The opposite of `policy_document`."""
     rules = []
     for name, key in (("MaxCountRule", "MaxCount"), ("MaxAgeRule", "MaxAgeInDays")):
         rule = whole[name]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import astuple, fields
-from enum import StrEnum
-from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from dataclasses import astuple
+from typing import Any, Generic, TypeVar
+
+from beanstalk.store.row import enums_of, field_names
 
 Record = TypeVar("Record")
 
@@ -16,9 +17,8 @@ class Table(Generic[Record]):
 
     def __init__(self, db: sqlite3.Connection, name: str, record: type[Record], key: tuple[str, ...]) -> None:
         self._db, self._name, self._record, self._key = db, name, record, key
-        hints = get_type_hints(record)
-        self._columns = [field.name for field in fields(record)]  # type: ignore[arg-type]
-        self._enums = {column: enum for column in self._columns if (enum := _enum_of(hints[column]))}
+        self._columns = field_names(record)
+        self._enums = enums_of(record)
 
     def add(self, record: Record) -> None:
         """Raises sqlite3.IntegrityError when a row with this key, or a unique value of it, is there."""
@@ -57,10 +57,3 @@ def _clean(values: Iterable[Any]) -> tuple[Any, ...]:
 
 def _all_of(columns: tuple[str, ...]) -> str:
     return " AND ".join(f"{column} = ?" for column in columns)
-
-
-def _enum_of(hint: object) -> type[StrEnum] | None:
-    for candidate in (hint, *get_args(hint)):
-        if isinstance(candidate, type) and issubclass(candidate, StrEnum):
-            return candidate
-    return None
