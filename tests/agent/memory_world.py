@@ -23,7 +23,7 @@ from beanstalk.store.sqlite import Store
 from beanstalk.targets.local import runner
 from beanstalk.targets.local.processes import Ended
 from beanstalk.targets.local.scripts import ScriptRecord
-from beanstalk.workload import HealthCheck, Process, Workload
+from beanstalk.workload import HealthCheck, Process, Secret, Workload
 
 HEALTH = HealthCheck("/", ((200, 200),), None, 0.05, 5.0, 1, 5, "Ok")
 WORKLOAD = Workload("procfile", (Process("web", "serve"), Process("worker", "work")), (), HEALTH, 20.0, 10.0, None)
@@ -39,6 +39,7 @@ SCRIPTS = (
     Script(ScriptPhase.POSTDEPLOY, "tell", _HOOK, "tell", occasion=Occasion.VERSION),
 )
 """For workloads that have some."""
+SECRETS = (Secret("KEY", "file:/key"), Secret("TOKEN", "file:/token"))
 
 
 class Killed(BaseException):
@@ -52,6 +53,7 @@ class Running:
     digest: str
     started: float
     ends: float | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -75,7 +77,8 @@ class Machine:
     busy: addresses with open requests.  trouble: what the balancer says instead of doing anything.  disk_full: nothing
     can be written down.  jumped: how far the clock was set.  jobs: of scripts, by instance and part.  failing: scripts
     that exit with 3.  ran: (version, script) as often as one was begun.  unreadable: why secrets cannot be read.
-    generation: of their values.
+    generation: of their values.  reads: how often they were asked for.  slow: of these so many get no answer yet.
+    said: the last lines of every instance.
     """
 
     now: float = 1000.0
@@ -99,6 +102,9 @@ class Machine:
     ran: list[tuple[str, str]] = field(default_factory=list)
     unreadable: str = ""
     generation: int = 1
+    reads: int = 0
+    slow: int = 0
+    said: list[str] = field(default_factory=lambda: ["it said this"])
 
     def did(self, what: str) -> None:
         """Something was written or done; this may be where the agent is killed."""
@@ -154,7 +160,9 @@ class MemoryHost:
         machine.next_pid += 1
         digest = self.folders.get(instance.id) or environment["BEANSTALK_VERSION_LABEL"]
         ends = machine.now + 0.1 if digest in machine.bad else None
-        machine.processes[machine.next_pid] = Running(instance.id, process.name, digest, machine.now, ends)
+        machine.processes[machine.next_pid] = Running(
+            instance.id, process.name, digest, machine.now, ends, dict(environment)
+        )
         machine.ports[instance.port] = instance.id
         machine.did(f"start {process.name}")
         return machine.next_pid, machine.now
@@ -194,7 +202,7 @@ class MemoryHost:
         pass
 
     def last_lines(self, instance, lines):
-        return ["it said this"]
+        return self.machine.said[-lines:]
 
 
 class MemoryChecker:
@@ -304,13 +312,17 @@ class MemoryScripts:
 
 
 class MemorySecrets:
-    """Read at once. unreadable: what is said of each that cannot be."""
+    """Their values are their references and the machine's generation."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
 
     def read(self, key, secrets):
         self.machine.did(f"read {key}")
+        self.machine.reads += 1
+        if self.machine.slow:
+            self.machine.slow -= 1
+            return None
         if self.machine.unreadable:
             raise TargetError(self.machine.unreadable)
         return {secret.name: f"{secret.reference} {self.machine.generation}" for secret in secrets}
@@ -391,7 +403,7 @@ def add_environment(store: Store, name: str, slot: int, now: float) -> Environme
 
 
 def add_deployment(
-    store: Store, environment_id: str, rollout, label: str, kind: Kind, now: float, on: str = "", scripts=()
+    store: Store, environment_id: str, rollout, label: str, kind: Kind, now: float, on: str = "", scripts=(), secrets=()
 ) -> str:
     """What `service.changes.begin` writes."""
     environment = store.environments.get(environment_id)
@@ -403,7 +415,7 @@ def add_deployment(
         store.deployments.add(
             Deployment(
                 identity, environment_id, operation.id, number, label, label, "procfile", "[]",
-                json.dumps(replace(WORKLOAD, scripts=scripts).to_json()), rollout_json(rollout),
+                json.dumps(replace(WORKLOAD, scripts=scripts, secrets=secrets).to_json()), rollout_json(rollout),
                 environment.deployment_id, now,
             )
         )  # fmt: skip

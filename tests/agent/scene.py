@@ -22,13 +22,14 @@ class Scene:
         self.deploy("v1", Policy.ALL_AT_ONCE, size, old=0, kind=Kind.CREATE, name=name)
         self.rest()
 
-    def deploy(self, label, policy, size=3, old=3, kind=Kind.DEPLOY, name="shop", scripts=(), **more):
+    def deploy(self, label, policy, size=3, old=3, kind=Kind.DEPLOY, name="shop", scripts=(), secrets=(), **more):
         """Begin a deployment as `service.changes.begin` does; gives the id of its operation."""
         options = {"batch": 1, "timeout_s": 60.0, "evaluate_s": 3.0} | more
         if kind is not Kind.CREATE:
             self.store.environments.change(f"e-{name}", status=Status.UPDATING)
         rollout = Rollout(policy, size, old, **options)
-        return add_deployment(self.store, f"e-{name}", rollout, label, kind, self.machine.now, scripts=scripts)
+        where = self.store, f"e-{name}", rollout, label, kind, self.machine.now
+        return add_deployment(*where, scripts=scripts, secrets=secrets)
 
     def terminate(self):
         operation = Operation("op-end", Kind.TERMINATE, "e-shop", "a test", self.machine.now)

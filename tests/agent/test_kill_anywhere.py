@@ -10,7 +10,15 @@ import pytest
 
 from beanstalk.model import Outcome, Policy, Rollout
 from beanstalk.records import Kind, Operation, Status
-from tests.agent.memory_world import SCRIPTS, Machine, add_deployment, add_environment, open_store, turn_until_rest
+from tests.agent.memory_world import (
+    SCRIPTS,
+    SECRETS,
+    Machine,
+    add_deployment,
+    add_environment,
+    open_store,
+    turn_until_rest,
+)
 
 REPLACING = [policy for policy in Policy if policy is not Policy.RESIZE]
 
@@ -83,11 +91,12 @@ def every_kill(deployed, tmp_path, begin):
     return expected
 
 
-def deploys(policy, label, scripts=(), failing=(), kind=Kind.DEPLOY, **more):
+def deploys(policy, label, scripts=(), failing=(), kind=Kind.DEPLOY, secrets=(), **more):
     def begin(machine, folder):
         machine.bad, machine.failing = {"bad"}, set(failing)
         store = open_store(folder / "beanstalk.db")
-        add_deployment(store, "e-shop-prod", rollout(policy, **more), label, kind, machine.now, scripts=scripts)
+        where = store, "e-shop-prod", rollout(policy, **more), label, kind, machine.now
+        add_deployment(*where, scripts=scripts, secrets=secrets)
         store.close()
 
     return begin
@@ -114,6 +123,14 @@ def test_a_failing_deployment_killed_anywhere_ends_with_the_old_version(deployed
 @pytest.mark.parametrize("policy", REPLACING)
 def test_what_runs_once_in_a_deployment_runs_once_wherever_it_is_killed(deployed, tmp_path, policy):
     _, instances, outcomes, *_, led, orphans = every_kill(deployed, tmp_path, deploys(policy, "v2", SCRIPTS))
+    assert instances == [("v2", "InService")] * 3
+    assert (outcomes[-1], led, orphans) == (Outcome.SUCCEEDED, 1, [])
+
+
+@pytest.mark.parametrize("policy", [Policy.ALL_AT_ONCE, Policy.ADDITIONAL_BATCH])
+def test_a_deployment_with_secrets_is_killed_anywhere_and_reads_them_again(deployed, tmp_path, policy):
+    begin = deploys(policy, "v2", SCRIPTS, secrets=SECRETS)
+    _, instances, outcomes, *_, led, orphans = every_kill(deployed, tmp_path, begin)
     assert instances == [("v2", "InService")] * 3
     assert (outcomes[-1], led, orphans) == (Outcome.SUCCEEDED, 1, [])
 
