@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import signal
+from contextlib import suppress
 from dataclasses import replace
 
 from beanstalk.agent.leaving import Leaving, end
@@ -79,6 +80,8 @@ class Instances:
                 store.instances.change(instance.id, processes_json=json.dumps(processes))
             if instance.state is State.STOPPING:
                 end(self._world, instance, {**known, **missing}, signal.SIGTERM)
+            elif instance.started is not None:
+                self._find(instance, self.workload(instance.deployment_id))
         for instance_id, found in strays.items():
             unknown = Instance(instance_id, "", 0, State.STOPPING, 0, 0.0, 0.0)
             host.signal(unknown, found, signal.SIGKILL)
@@ -257,10 +260,29 @@ class Instances:
         dead = [ended for ended in ends if ended is not None]
         for ended in dead:
             unit = workload.unit(ended.process)
+            if unit.name == workload.web and not unit.essential:
+                self._miss_web(instance, now)
             if unit.essential or (instance.state is State.PENDING and isinstance(unit, Process)):
                 self._ended(instance, ended, now)
                 return False
-        return all(self._restart(instance, known, ended, now) for ended in dead if _comes_back(workload, ended))
+        well = all(self._restart(instance, known, ended, now) for ended in dead if _comes_back(workload, ended))
+        return well and not any(ended.process == workload.web for ended in dead)
+
+    def _miss_web(self, instance: Instance, now: float) -> None:
+        """No requests for an instance whose `web` is started again in place, before that answers its checks: what
+        answers at its address meanwhile may be somebody else."""
+        if instance.state is State.IN_SERVICE:
+            self._world.store.set_state(instance, State.UNHEALTHY, now)
+        self._checks.pop(instance.id, None)
+
+    def _find(self, instance: Instance, workload: Workload) -> None:
+        """Write down where `web` answers since it was started again: a published port is another one each time."""
+        if workload.group is None:
+            return
+        with suppress(TargetError):  # nobody knows now; its checks fail until somebody does
+            host, port = self._world.host.address(instance, workload)
+            if port and (host, port) != (instance.host, instance.port):
+                self._world.store.instances.change(instance.id, host=host, port=port)
 
     def _judge_starting(
         self, instance: Instance, checks: Checks, check: HealthCheck, rollout: Rollout | None, now: float
@@ -347,6 +369,8 @@ class Instances:
         if identity is not None:
             known[unit.name] = identity
             self._world.store.instances.change(instance.id, processes_json=json.dumps(known))
+            if unit.name == workload.web:
+                self._find(instance, workload)
         return True
 
     def _forget(self, instance_id: str) -> None:

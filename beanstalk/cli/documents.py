@@ -16,6 +16,7 @@ from beanstalk.service.environments import Description, describe, instance_rows
 from beanstalk.service.links import links_of
 from beanstalk.service.operations import Result
 from beanstalk.service.place import Service
+from beanstalk.service.reached import ports_of
 
 
 def time_text(seconds: float) -> str:
@@ -58,8 +59,9 @@ def status_document(service: Service, environment: Environment) -> dict[str, Any
 def instances(service: Service, description: Description) -> list[dict[str, Any]]:
     """`Instances`: the numbers of deployments count in the environment, as `DeploymentId` of `status` does."""
     rows = instance_rows(description)
-    for row in rows:
+    for row, ports in zip(rows, ports_of(service, description.instances), strict=True):
         row["DeploymentId"] = deployment_number(service, row["DeploymentId"])
+        row["Ports"] = ports
     return rows
 
 

@@ -90,6 +90,7 @@ def _measure(session: Session, name: str, before: Usage | None) -> tuple[dict[st
                 "State": row["State"],
                 "VersionLabel": row["VersionLabel"],
                 "DeploymentId": row["DeploymentId"],
+                "Ports": row["Ports"],
                 "LaunchedAt": time_text(each.started or each.created),
                 "UptimeSeconds": round(now - (each.started or each.created), 1),
                 "CPUPercent": percent,

@@ -62,9 +62,22 @@ def status_text(document: dict[str, Any], verbose: bool) -> str:
             for each in instances
         ]
         lines += [f"    {line}" for line in table(header, cells).splitlines()]
+        lines += _ports(instances)
     elif instances:
         lines.append("    -v lists them")
     return "\n".join(lines)
+
+
+def _ports(instances: list[dict[str, Any]]) -> list[str]:
+    """Where containers are reached on their other ports than the one that gets the requests."""
+    found = [
+        (each["InstanceId"], port["Container"], f"{port['ContainerPort']}/{port['Protocol']}", port["Address"])
+        for each in instances
+        for port in each["Ports"]
+        if len(each["Ports"]) > 1
+    ]
+    lines = table(("Instance", "Container", "Port", "Address"), found).splitlines() if found else []
+    return [f"    {line}" for line in ("", *lines)] if lines else []
 
 
 def _links(document: dict[str, Any]) -> str | None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
+from dataclasses import replace
 
 import pytest
 
 from beanstalk.agent.lines import printable
+from beanstalk.containers import Container, ContainerGroup, ImageSource, Restart
 from beanstalk.errors import TargetError
 from beanstalk.model import Outcome, Policy
 from beanstalk.records import Instance, State
 from beanstalk.targets.local.processes import identities
+from tests.agent import memory_world
 from tests.agent.memory_world import WORKLOAD, Running
+from tests.agent.scene import Scene
 
 
 def test_a_worker_that_ends_is_started_again_in_place_and_web_is_not_touched(scene):
@@ -44,6 +48,42 @@ def test_an_instance_is_checked_while_its_worker_is_down(scene):
     scene.machine.sick.add(instance.id)
     scene.kill(instance, "worker")
     scene.turn_until(lambda: scene.store.instances.get(instance.id).state is State.UNHEALTHY)
+
+
+@pytest.fixture
+def contained(tmp_path, monkeypatch):
+    """A scene whose instances are one container, which is started again in place when it ends."""
+    web = Container("web", ImageSource("shop:1"), essential=False, restart=Restart.ALWAYS)
+    group = ContainerGroup((web,), "web", 80)
+    monkeypatch.setattr(memory_world, "WORKLOAD", replace(WORKLOAD, processes=(), group=group))
+    return Scene(tmp_path / "home")
+
+
+def test_web_that_is_started_again_in_place_gets_requests_at_its_new_address_and_no_others(contained, monkeypatch):
+    instance = contained.instances()[0]
+    moved = {instance.id: ("127.0.0.1", 31234)}
+    monkeypatch.setattr(
+        contained.agent._world.host, "address", lambda each, workload: moved.get(each.id, (each.host, each.port))
+    )
+    contained.kill(instance)
+    contained.turn()
+    assert contained.store.instances.get(instance.id).state is State.UNHEALTHY
+    assert instance.port not in contained.members()
+    contained.rest()
+    contained.turn_until(lambda: len(contained.serving()) == 3)
+    found = contained.store.instances.get(instance.id)
+    assert (found.port, found.state) == (31234, State.IN_SERVICE)
+    assert 31234 in contained.members()
+    assert instance.port not in contained.members()
+
+
+def test_who_comes_after_a_crash_asks_where_web_is_now(contained, monkeypatch):
+    instance = contained.instances()[0]
+    agent = contained.agent
+    monkeypatch.setattr(agent._world.host, "address", lambda each, workload: ("127.0.0.1", each.port + 1000))
+    agent._instances.look_again()
+    contained.turn()
+    assert contained.store.instances.get(instance.id).port == instance.port + 1000
 
 
 def test_a_worker_that_cannot_be_started_again_ends_its_instance_only(scene, monkeypatch):

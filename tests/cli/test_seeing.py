@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from beanstalk.errors import UsageError
+from beanstalk.errors import TargetError, UsageError
+from beanstalk.targets.local.host import LocalHost, Reachable
 
 
 def test_status_has_the_keys_of_the_contract(shop):
@@ -31,8 +32,9 @@ def test_status_has_the_keys_of_the_contract(shop):
         "EnvironmentLinks": [],
     }
     assert [list(row) for row in rows] == [
-        ["InstanceId", "VersionLabel", "DeploymentId", "State", "Address", "Pid"]
+        ["InstanceId", "VersionLabel", "DeploymentId", "State", "Address", "Pid", "Ports"]
     ] * 2
+    assert [row["Ports"] for row in rows] == [[], []]  # of processes
     assert {row["State"] for row in rows} == {"InService"}
 
 
@@ -43,6 +45,25 @@ def test_status_for_people_is_that_of_eb_and_more(shop):
     assert "  Health: Green (Ok)" in lines
     assert "  URL: http://shop-dev.localhost:8080/" in lines
     assert lines[-2].split()[1:4] == ["InService", "v1", "1"]
+
+
+def test_further_ports_of_containers_are_told_with_their_address(shop, monkeypatch):
+    def published(host, instance, workload):
+        return tuple(Reachable("web", port, "tcp", "172.17.0.9", port) for port in (5000, 9000))
+
+    monkeypatch.setattr(LocalHost, "published", published)
+    port = {"Container": "web", "ContainerPort": 9000, "Protocol": "tcp", "Address": "172.17.0.9:9000"}
+    assert [row["Ports"][1] for row in shop.json("status")["Instances"]] == [port] * 2
+    assert [row["Ports"][1] for row in shop.json("health")["Instances"]] == [port] * 2
+    assert shop.ok("status").splitlines()[-1].split()[1:] == ["web", "9000/tcp", "172.17.0.9:9000"]
+
+
+def test_an_engine_that_does_not_answer_keeps_nobody_from_seeing_the_rest(shop, monkeypatch):
+    def published(host, instance, workload):
+        raise TargetError("the engine is away")
+
+    monkeypatch.setattr(LocalHost, "published", published)
+    assert [row["Ports"] for row in shop.json("status")["Instances"]] == [[], []]
 
 
 def test_many_instances_are_listed_when_asked_for(shop):

@@ -140,21 +140,25 @@ class ContainerHost:
         if self._engine.facts.reachable:
             seen = self._seen(instance).get(group.web)
             return (seen.address, group.port) if seen is not None and seen.address else (LOOPBACK, 0)
-        for each in self.published(instance):
+        for each in self.published(instance, group):
             if (each.container, each.port, each.protocol) == (group.web, group.port, "tcp"):
                 return each.host, each.host_port
         return LOOPBACK, 0
 
-    def published(self, instance: Instance) -> tuple[Reachable, ...]:
-        """Every port that a container of the instance declares, and where it is found."""
-        reachable = self._engine.facts.reachable
-        found = []
+    def published(self, instance: Instance, group: ContainerGroup) -> tuple[Reachable, ...]:
+        """Every port that a container of the instance declares, and where it is found. Raises TargetError when nobody
+        knows."""
+        reachable, found = self._engine.facts.reachable, []
+        declared = {each.name: {(port.container, port.protocol) for port in each.ports} for each in group.containers}
+        declared[group.web].add((group.port, "tcp"))
         for name, seen in sorted(self._seen(instance).items()):
-            for port, protocol, public in seen.ports:
-                if reachable and seen.address:
-                    found.append(Reachable(name, port, protocol, seen.address, port))
-                elif not reachable and public is not None:
-                    found.append(Reachable(name, port, protocol, LOOPBACK, public))
+            public = {(port, protocol): number for port, protocol, number in seen.ports}
+            if reachable:  # the engine tells those of an image here, and not of each network those of a container
+                ports = sorted(public.keys() | declared.get(name, set())) if seen.address else []
+                found += [Reachable(name, port, protocol, seen.address, port) for port, protocol in ports]
+            else:
+                numbers = sorted((place, number) for place, number in public.items() if number is not None)
+                found += [Reachable(name, *place, LOOPBACK, number) for place, number in numbers]
         return tuple(found)
 
     def ended(self, identities: Identities) -> Ended | None:

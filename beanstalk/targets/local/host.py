@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, assert_never
 
@@ -15,8 +16,19 @@ from beanstalk.containers import Container, ContainerGroup, ImageSource
 from beanstalk.records import Instance
 from beanstalk.store.home import Home
 from beanstalk.targets.local.container_mounts import private_folder
-from beanstalk.targets.local.processes import Ended, Identities, Identity, ProcessHost, memory_and_cpu
+from beanstalk.targets.local.processes import Ended, Identities, Identity, ProcessHost, identities, memory_and_cpu
 from beanstalk.workload import Process, Unit, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Where a port of a container is found from this machine. protocol: "tcp" or "udp"."""
+
+    container: str
+    port: int
+    protocol: str
+    host: str
+    host_port: int
 
 
 class Containers(Protocol):
@@ -32,6 +44,7 @@ class Containers(Protocol):
     ) -> Identity | None: ...
     def restart(self, instance: Instance, container: Container) -> Identity | None: ...
     def address(self, instance: Instance, group: ContainerGroup) -> tuple[str, int]: ...
+    def published(self, instance: Instance, group: ContainerGroup) -> tuple[Reachable, ...]: ...
     def ended(self, identities: Identities) -> Ended | None: ...
     def signal(self, instance: Instance, identities: Identities, number: signal.Signals) -> None: ...
     def gone(self, instance: Instance, identities: Identities) -> bool: ...
@@ -102,6 +115,12 @@ class LocalHost:
         if workload.group is not None:
             return self._containers.address(instance, workload.group)
         return instance.host, instance.port
+
+    def published(self, instance: Instance, workload: Workload) -> tuple[Reachable, ...]:
+        """Where every port is found that its containers declare; () for processes. Raises TargetError."""
+        if workload.group is None or not identities(instance):
+            return ()
+        return self._containers.published(instance, workload.group)
 
     def ended(self, identities: Identities) -> Ended | None:
         """The first of these that is gone, None while all live."""

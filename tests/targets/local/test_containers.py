@@ -22,6 +22,7 @@ from beanstalk.targets.local.containers import ContainerHost
 from beanstalk.targets.local.engine import Engine
 from beanstalk.targets.local.host import LocalHost, Reachable
 from beanstalk.targets.local.processes import Ended, ProcessHost
+from tests.agent.memory_world import WORKLOAD
 from tests.targets.local.container_bench import INSTANCE, NONE, Bench, group, other, shell, wait_until
 
 pytestmark = pytest.mark.docker
@@ -80,7 +81,7 @@ def test_an_instance_runs_answers_and_leaves_nothing(bench, app_image):
     place = bench.host.address(INSTANCE, group(WEB))
     assert wait_until(lambda: bench.answers(place))[:3] == (200, "v1", "i-1")
     assert bench.host.ended(identities) is None
-    assert bench.host.published(INSTANCE) == (Reachable("web", 5000, "tcp", place[0], 5000),)
+    assert bench.host.published(INSTANCE, group(WEB)) == (Reachable("web", 5000, "tcp", place[0], 5000),)
     bench.stop(identities=identities)
     assert bench.left() == []
     assert bench.said().splitlines() == ["version v1 starts as i-1", "version v1 listens as i-1"]
@@ -437,13 +438,17 @@ def test_every_port_of_every_container_is_told_with_its_address(bench, app_image
     first = shell("web", "exec sleep 60", ports=(Port(5000), Port(53, protocol="udp")))
     beside = shell("admin", "exec sleep 60", ports=(Port(9000),))
     known = bench.launch(first, beside)
+    instance = replace(INSTANCE, processes_json=json.dumps(known))
+    whole = group(first, beside)
     host = LocalHost(bench.home, ProcessHost(bench.home), bench.again, str)
-    found = host.published(replace(INSTANCE, processes_json=json.dumps(known)))
-    assert {(each.container, each.port, each.protocol) for each in found} >= {
-        ("web", 5000, "tcp"), ("web", 53, "udp"), ("admin", 9000, "tcp"),
-    }  # fmt: skip
-    assert len({each.host for each in found}) == 2
-    assert host.published(INSTANCE) == ()  # of processes
+    found = host.published(instance, replace(WORKLOAD, group=whole))
+    assert [(each.container, each.port, each.protocol) for each in found] == [
+        ("admin", 9000, "tcp"), ("web", 53, "udp"), ("web", 5000, "tcp"),
+    ]  # fmt: skip
+    assert {(each.host, each.host_port) for each in found if each.container == "web" and each.protocol == "tcp"} == {
+        bench.host.address(INSTANCE, whole)
+    }
+    assert host.published(instance, WORKLOAD) == ()
 
 
 def test_ports_are_published_on_this_machine_alone_where_addresses_lead_nowhere(bench, app_image):
@@ -453,7 +458,7 @@ def test_ports_are_published_on_this_machine_alone_where_addresses_lead_nowhere(
     place = far.address(INSTANCE, group(container))
     assert place[0] == "127.0.0.1"
     assert wait_until(lambda: bench.answers(place))[2] == "i-1"
-    found = {each.port: each for each in far.published(INSTANCE)}
+    found = {each.port: each for each in far.published(INSTANCE, group(container))}
     assert found[5000].host_port == place[1]
     assert (found[9000].protocol, found[9000].host) == ("udp", "127.0.0.1")
     bindings = bench.inspect(identities["web"])["NetworkSettings"]["Ports"]
