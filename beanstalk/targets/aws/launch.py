@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from beanstalk.source.recognise import Kind, recognise
 from beanstalk.targets.aws.blueprint import Blueprint, Launch
+from beanstalk.targets.aws.taskdef_places import dockerrun_v2
 
 NetworkMode = Literal["awsvpc", "bridge", "host"]
 
@@ -20,16 +20,8 @@ def network_mode(blueprint: Blueprint) -> NetworkMode:
         return cast(NetworkMode, said)
     if blueprint.launch is Launch.FARGATE:
         return "awsvpc"
-    return "bridge" if _has_links(blueprint) or _is_dockerrun_v2(blueprint) else "awsvpc"
+    return "bridge" if _has_links(blueprint) or dockerrun_v2(blueprint) is not None else "awsvpc"
 
 
 def _has_links(blueprint: Blueprint) -> bool:
     return any(each.links for each in blueprint.group.containers)
-
-
-def _is_dockerrun_v2(blueprint: Blueprint) -> bool:
-    """Its containers count on the host ports that they name."""
-    paths = [entry.path for entry in blueprint.bundle.entries]
-    return (
-        "Dockerrun.aws.json" in paths and len(blueprint.group.containers) > 0 and recognise(paths, 2).winner is Kind.ECS
-    )

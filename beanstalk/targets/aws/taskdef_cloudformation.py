@@ -16,6 +16,7 @@ _OTHERWISE = {
     "fsxWindowsFileServerVolumeConfiguration": "FSxWindowsFileServerVolumeConfiguration",
     "s3filesVolumeConfiguration": "S3FilesVolumeConfiguration",
     "iam": "IAM",
+    "properties": "ProxyConfigurationProperties",
 }
 
 

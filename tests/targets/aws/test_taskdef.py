@@ -117,6 +117,7 @@ def test_in_a_bridge_a_service_has_a_link_to_what_it_waits_for(tmp_path):
         ((), DOCKERFILE, "awsvpc"),
         ((EC2,), DOCKERFILE, "awsvpc"),
         ((EC2,), dockerrun({}), "bridge"),
+        ((EC2,), V1, "awsvpc"),
         ((EC2, "beanstalk:aws:NetworkMode=host"), DOCKERFILE, "host"),
         ((), dockerrun({}), "awsvpc"),
     ],
