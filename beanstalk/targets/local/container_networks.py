@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, ip_network
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from beanstalk.errors import TargetError
 from beanstalk.records import Instance
@@ -50,6 +51,7 @@ class Networks:
     usual: str
     _reserved: set[IPv4Network] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _turns: WeakValueDictionary[str, threading.Lock] = field(default_factory=WeakValueDictionary)
 
     def of_instance(self, instance: Instance, containers: int, network_range: str = "") -> Network:
         """The instance's own network, made when there is none. network_range: another one than the usual.
@@ -79,6 +81,12 @@ class Networks:
                     api.remove_network(each["Id"])
 
     def _get(self, name: str, marks: dict[str, str], whole: IPv4Network, prefix: int) -> Network:
+        with self._lock:
+            turn = self._turns.setdefault(name, threading.Lock())
+        with turn:  # containers of an instance start side by side, and an engine makes two networks of one name
+            return self._find_or_make(name, marks, whole, prefix)
+
+    def _find_or_make(self, name: str, marks: dict[str, str], whole: IPv4Network, prefix: int) -> Network:
         first = _digest(name)
         for _ in range(_TRIES):
             if found := self._find(name, marks):

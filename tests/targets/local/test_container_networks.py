@@ -94,6 +94,17 @@ def test_forty_instances_have_a_network_each_where_the_engine_itself_ends_at_thi
 
 
 @pytest.mark.docker
+def test_containers_that_start_side_by_side_share_the_network_of_their_instance(made, engine):
+    ours, number = made(), 8
+    for instance in (other(each) for each in range(5)):
+        with ThreadPoolExecutor(number) as pool:
+            found = list(pool.map(lambda _, instance=instance: ours.of_instance(instance, 4), range(number)))
+        with engine.ask() as api:
+            assert len(api.networks(names=[found[0].name])) == 1
+        assert found == [found[0]] * number
+
+
+@pytest.mark.docker
 def test_a_group_that_needs_more_room_gets_it(made):
     assert made().of_instance(INSTANCE, 13).subnet.prefixlen == 28
     large = made().of_instance(other(2), 14)
