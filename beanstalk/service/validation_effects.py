@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from beanstalk.errors import Where
-from beanstalk.options.catalogue import PROPERTIES, Option, catalogue
+from beanstalk.options.catalogue import PROPERTIES, SECRETS, Option, catalogue
 from beanstalk.options.circumstances import mismatch
 from beanstalk.options.configuration import Configuration, Layer, Resolved
 from beanstalk.options.explanation import NO_EFFECT_HERE
@@ -134,6 +134,8 @@ def _of_option(item: Resolved, option: Option, home: Home, facts: Mapping[str, s
     if item.namespace == PROPERTIES and has_function(item.value or ""):
         why = "only CloudFormation evaluates a function; the application gets the text, unless setenv gives it a value"
         return Fate(False, why)
+    if item.namespace == SECRETS and has_function(item.value or ""):
+        return Fate(False, "only CloudFormation evaluates a function; no instance gets it, unless setenv sets a secret")
     if not option.local:
         return Fate(False, NO_EFFECT_HERE)
     if reason := mismatch(option, facts):

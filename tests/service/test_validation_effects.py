@@ -57,6 +57,15 @@ def test_a_command_that_counts_on_what_is_not_here_is_a_warning() -> None:
     }
 
 
+def test_a_secret_is_applied_and_one_with_a_function_is_not() -> None:
+    space = "aws:elasticbeanstalk:application:environmentsecrets"
+    arn = "arn:aws:ssm:eu-west-1:1:parameter/a"
+    text = f'option_settings:\n  {space}:\n    A: {arn}\n    B: \'`{{"Ref": "Q"}}`\'\n'
+    applied, ignored = effects(validate(project({".ebextensions/a.config": text, "app.py": ""})))
+    assert "read by the agent when an instance starts" in applied[f"{space}: A"]
+    assert "no instance gets it" in ignored[f"{space}: B"]
+
+
 def test_a_property_with_a_function_is_not_said_to_be_applied() -> None:
     text = "option_settings:\n  aws:elasticbeanstalk:application:environment:\n    STAGE: dev\n"
     text += "    TOPIC: '`{\"Ref\": \"T\"}`'\nResources: {T: {Type: 'AWS::SNS::Topic'}}\n"

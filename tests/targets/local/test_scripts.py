@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from beanstalk.store.home import Home
 from beanstalk.targets.local.machine import script_jobs
 from beanstalk.targets.local.processes import ProcessHost
 from beanstalk.targets.local.runner import Absent, Ended, Lost, Running
+from beanstalk.workload import Secret
 from tests.agent.memory_world import WORKLOAD
 
 pytestmark = pytest.mark.real
@@ -48,9 +50,10 @@ class Place:
         file.chmod(mode)
         return file
 
-    def start(self, *scripts, part=Part.BEFORE, timeout_s=PATIENCE_S, environment=()):
-        variables = {"PATH": os.environ["PATH"], "PORT": "20001", **dict(environment)}
-        self.jobs.start(INSTANCE, WORKLOAD, part, scripts, variables, timeout_s)
+    def start(self, *scripts, part=Part.BEFORE, timeout_s=PATIENCE_S, environment=(), secrets=()):
+        variables = {"PATH": os.environ["PATH"], "PORT": "20001", **dict(environment), **dict(secrets)}
+        workload = replace(WORKLOAD, secrets=tuple(Secret(name, "file:/a") for name in dict(secrets)))
+        self.jobs.start(INSTANCE, workload, part, scripts, variables, timeout_s)
 
     def end(self, part=Part.BEFORE):
         wait_until(lambda: not isinstance(self.jobs.state(INSTANCE, part), Running))
@@ -127,6 +130,24 @@ def test_scripts_see_what_the_application_sees(place):
     line = "echo $PORT $PROPERTY $BEANSTALK_INSTANCE_ID ${HOME:+home} $ADDED"
     place.run(command(line, environment=(("ADDED", "1"), ("PROPERTY", "over"))), environment={"PROPERTY": "under"})
     assert place.records()[0].lines == ("20001 over i-1 home 1",)
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("echo log in with $KEY!", ("log in with ***!",)),
+        ("for n in 1 2 3 4 5 6 7; do echo $n$KEY$n; done", tuple(f"{n}***{n}" for n in range(3, 8))),
+        ("printf %5000s; printf %390s; echo $KEY", ()),
+        ("printf '%10000s\\n'; printf %390s x; echo $KEY$KEY", (" " * 389 + "x******",)),
+        ("yes $KEY | head -n 3000 | tr -d '\\n'", ()),
+        ("yes $KEY | head -n 3000", ("***",) * 5),
+    ],
+)
+def test_a_record_has_no_secret_and_no_part_of_one(place, line, lines):
+    place.run(command(line + "; exit 3"), secrets={"KEY": "hunter2 of my heart"})
+    assert place.records()[0].lines == lines
+    written = [path for path in place.home.folder.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    assert [path.name for path in written] == ["eb-engine.log"], "its own words in its own log"
 
 
 def test_what_the_environment_says_to_python_does_not_disturb_the_job(place):
