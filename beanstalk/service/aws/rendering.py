@@ -9,7 +9,7 @@ from typing import Any
 
 from beanstalk.errors import Problem
 from beanstalk.service.aws.drafting import Draft, draft_blueprint
-from beanstalk.targets.aws.blueprint import Blueprint, Json
+from beanstalk.targets.aws.blueprint import Json
 from beanstalk.targets.aws.taskdef import Surroundings, task_definition
 from beanstalk.targets.aws.taskdef_cloudformation import is_function
 
@@ -36,24 +36,23 @@ class RenderedTaskDefinition:
 def render_task_definition(draft: Draft, region: str, platforms: Sequence[Path] = ()) -> RenderedTaskDefinition:
     """region: "" when nobody said one. Raises InvalidInput with all problems at once."""
     blueprint, told = draft_blueprint(draft, platforms)
+    shared = blueprint.configuration.text("beanstalk:aws", "SharedFileSystem") or ""
     built = [each.name for each in blueprint.group.containers if each.image.build]
     surroundings = Surroundings(
         execution_role=EXECUTION_ROLE,
         task_role="",
         log_group=f"beanstalk/{draft.environment}",
         region=region or "us-east-1",
-        file_system=FILE_SYSTEM,
+        file_system=FILE_SYSTEM if shared == "new" else shared,
     )
     found = task_definition(blueprint, {name: f"{TO_BE_BUILT}/{name}" for name in built}, surroundings)
     functions: list[str] = []
     document = _texts(found.document, "", functions)
-    to_do = (*_to_do(document, blueprint, surroundings, built, region), *functions)
+    to_do = (*_to_do(document, surroundings, built, region), *functions)
     return RenderedTaskDefinition(document, to_do, found.why, (*told, *found.warnings))
 
 
-def _to_do(
-    document: Json, blueprint: Blueprint, surroundings: Surroundings, built: Sequence[str], region: str
-) -> list[str]:
+def _to_do(document: Json, surroundings: Surroundings, built: Sequence[str], region: str) -> list[str]:
     found = [f"build the image of {name} and write its name in the place of {TO_BE_BUILT}/{name}" for name in built]
     if document["executionRoleArn"] == EXECUTION_ROLE:
         found.append(f"the role {EXECUTION_ROLE} has to be there, or set --option beanstalk:aws:ExecutionRoleArn=ARN")
@@ -62,7 +61,7 @@ def _to_do(
         found.append(f"the log group {surroundings.log_group} has to be there")
         if not region:
             found.append(f"logs are sent to {surroundings.region}, as no region is said: add --region")
-    if blueprint.configuration.text("beanstalk:aws", "SharedFileSystem") == "new":
+    if surroundings.file_system == FILE_SYSTEM:
         found.append(f"write the id of a file system in the place of {FILE_SYSTEM}")
     return found
 

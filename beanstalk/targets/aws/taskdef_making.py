@@ -24,14 +24,14 @@ class Surroundings:
     """What a task definition names and does not hold: texts, or functions of a template, as the defaults are.
 
     roles: ARNs, or names.  log_group: name of the one that the output goes to by default.  file_system: id of the one
-    that the stack makes when SharedFileSystem is `new`.
+    that all tasks share, "": the stack adds it to the task definition itself, with who may use it.
     """
 
     execution_role: Any = field(default_factory=lambda: att("ExecutionRole", "Arn"))
     task_role: Any = field(default_factory=lambda: att("TaskRole", "Arn"))
     log_group: Any = field(default_factory=lambda: ref("LogGroup"))
     region: Any = field(default_factory=lambda: ref("AWS::Region"))
-    file_system: Any = field(default_factory=lambda: ref("FileSystem"))
+    file_system: str = ""
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from beanstalk.container_groups.composition import keys_of
 from beanstalk.errors import Problem, Where
@@ -63,6 +64,8 @@ class Places:
 def find_places(blueprint: Blueprint) -> Places:
     """Of the containers of a blueprint; none for what is written nowhere, such as the container of a platform."""
     bundle, names = blueprint.bundle, [each.name for each in blueprint.group.containers]
+    if _is_of_platform(blueprint):
+        return Places()
     if (run := dockerrun_v2(blueprint)) is not None:
         return Places(_of_dockerrun(run))
     if (found := _of_compose(bundle)) and all((name,) in found for name in names):
@@ -74,16 +77,24 @@ def find_places(blueprint: Blueprint) -> Places:
 
 def dockerrun_v2(blueprint: Blueprint) -> DockerrunV2 | None:
     """The file that the containers come from, when it is one of version 2."""
-    text = read_text(blueprint.bundle, dockerrun.FILE_NAME)
-    if text is None or '"AWSEBDockerrunVersion"' not in text:
-        return None
+    text = None if _is_of_platform(blueprint) else read_text(blueprint.bundle, dockerrun.FILE_NAME)
+    run = _version_2(text) if text is not None and '"AWSEBDockerrunVersion"' in text else None
+    names = {each.name for each in blueprint.group.containers}
+    return run if run is not None and names == {each.name for each in run.containers} else None
+
+
+@lru_cache(maxsize=4)  # several concerns of one template ask
+def _version_2(text: str) -> DockerrunV2 | None:
     if read_json(dockerrun.FILE_NAME, text.encode()).root.get("containerDefinitions") is None:
         return None
     run = read_dockerrun(dockerrun.FILE_NAME, text.encode())
-    if not isinstance(run, DockerrunV2):
-        return None
-    names = {each.name for each in blueprint.group.containers}
-    return run if names == {each.name for each in run.containers} else None
+    return run if isinstance(run, DockerrunV2) else None
+
+
+def _is_of_platform(blueprint: Blueprint) -> bool:
+    """Then no file of the bundle describes the container, whatever lies in there."""
+    build = blueprint.group.container(blueprint.group.web).image.build
+    return build is not None and bool(build.left_out)
 
 
 def _of_dockerrun(run: DockerrunV2) -> dict[tuple[str, ...], Where]:

@@ -14,7 +14,7 @@ from beanstalk.source.dockerrun_v2 import LOGS, LOGS_FOLDER
 from beanstalk.targets.aws.blueprint import Json
 from beanstalk.targets.aws.taskdef_making import BUNDLE, Making
 
-SHARED = "shared"
+SHARED = "beanstalk-shared"
 """Name of the volume of the file system that all tasks share."""
 _TMPFS_MIB = 64
 _MIB = 1 << 20
@@ -66,8 +66,7 @@ def written_mounts(container: Container, written: list[Any], making: Making) -> 
 
 def shared_mount(container: str, others: list[Any], making: Making) -> list[Json]:
     """Of the file system that SharedFileSystem names; every container has it."""
-    named = making.option("SharedFileSystem")
-    if not named:
+    if not making.surroundings.file_system or not making.option("SharedFileSystem"):
         return []
     path = making.option("FileSystemPath")
     if any(isinstance(each, dict) and each.get("containerPath") == path for each in others):
@@ -75,7 +74,7 @@ def shared_mount(container: str, others: list[Any], making: Making) -> list[Json
     making.volumes[SHARED] = {
         "name": SHARED,
         "efsVolumeConfiguration": {
-            "fileSystemId": making.surroundings.file_system if named == "new" else named,
+            "fileSystemId": making.surroundings.file_system,
             "rootDirectory": making.option("FileSystemRoot") or "/",
             "transitEncryption": "ENABLED",
         },

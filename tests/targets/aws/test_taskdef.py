@@ -2,6 +2,7 @@
 
 import pytest
 
+from beanstalk.targets.aws.taskdef import Surroundings, task_definition
 from tests.targets.aws.taskdefs import (
     DOCKERFILE,
     EC2,
@@ -291,17 +292,18 @@ def test_the_router_of_firelens_logs_to_cloudwatch_itself(tmp_path):
     assert router["logConfiguration"]["logDriver"] == "awslogs"
 
 
-def test_a_shared_file_system_is_mounted_in_every_container(tmp_path):
-    found = define(tmp_path, compose(TWO), "beanstalk:aws:SharedFileSystem=fs-0123456789abcdef0")
-    assert found.document["volumes"][-1]["efsVolumeConfiguration"] == {
+def test_a_shared_file_system_is_mounted_in_every_container_unless_the_stack_does_it(tmp_path):
+    plan = blueprint(tmp_path, compose(TWO), "beanstalk:aws:SharedFileSystem=fs-0123456789abcdef0")
+    alone = task_definition(plan, {}, Surroundings(file_system="fs-0123456789abcdef0")).document
+    assert alone["volumes"][-1]["efsVolumeConfiguration"] == {
         "fileSystemId": "fs-0123456789abcdef0",
         "rootDirectory": "/",
         "transitEncryption": "ENABLED",
     }
-    for each in found.document["containerDefinitions"]:
-        assert {"sourceVolume": "shared", "containerPath": "/mnt/shared", "readOnly": False} in each["mountPoints"]
-    made = define(tmp_path, DOCKERFILE, "beanstalk:aws:SharedFileSystem=new").document["volumes"]
-    assert made[0]["efsVolumeConfiguration"]["fileSystemId"] == {"Ref": "FileSystem"}
+    for each in alone["containerDefinitions"]:
+        mount = {"sourceVolume": "beanstalk-shared", "containerPath": "/mnt/shared", "readOnly": False}
+        assert mount in each["mountPoints"]
+    assert [each["name"] for each in task_definition(plan, {}).document["volumes"]] == ["data"]
 
 
 def test_platform_disk_and_placement_are_options(tmp_path):
@@ -325,8 +327,6 @@ def test_what_fargate_cannot_do_is_named_thing_by_thing_with_lines(tmp_path):
 
 
 def test_a_sidecar_is_checked_with_the_others_and_counts_for_the_size(tmp_path):
-    from beanstalk.targets.aws.taskdef import task_definition
-
     sidecar = {"name": "queue", "image": "q", "memoryReservation": 600, "essential": True}
     found = task_definition(blueprint(tmp_path, DOCKERFILE), {"web": "w"}, sidecars=[sidecar])
     assert [each["name"] for each in found.document["containerDefinitions"]] == ["web", "queue"]
@@ -339,3 +339,9 @@ def test_the_password_file_of_a_registry_is_told_to_have_no_effect(tmp_path):
     assert "ECS does not read the registry's password of web from s3://b/k" in told(define(tmp_path, files, EC2))
     files = dockerrun({}, authentication={"bucket": "b", "key": "k"})
     assert "authentication has no effect" in told(define(tmp_path, files))
+
+
+def test_a_platform_takes_no_notice_of_files_that_describe_containers(tmp_path):
+    files = PYTHON | {"Dockerrun.aws.json": '{"AWSEBDockerrunVersion": ', "docker-compose.yml": "services: [}"}
+    found = task_definition(blueprint(tmp_path, files, platform="python"), {"web": "image"})
+    assert [each["image"] for each in found.document["containerDefinitions"]] == ["image"]
