@@ -15,6 +15,7 @@ from beanstalk.targets.aws.taskdef_environment import environment, secrets_of
 from beanstalk.targets.aws.taskdef_logs import log_configuration
 from beanstalk.targets.aws.taskdef_making import Making
 from beanstalk.targets.aws.taskdef_ports import port_mappings
+from beanstalk.targets.aws.taskdef_registry import repository_credentials
 from beanstalk.targets.aws.taskdef_volumes import mount_points, tmpfs
 
 _MIB = 1 << 20
@@ -35,6 +36,7 @@ def definition_of(container: Container, making: Making) -> Json:
     found: Json = {
         "name": container.name,
         "image": making.images.get(container.name, container.image.reference),
+        "repositoryCredentials": repository_credentials(container, making),
         "essential": container.essential,
         "entryPoint": None if container.entrypoint is None else list(container.entrypoint),
         "command": None if container.command is None else list(container.command),
@@ -169,7 +171,3 @@ def _tell_left_out(container: Container, making: Making) -> None:
             f"{container.name} is stopped by the signal of its image: ECS has no stop signal ({container.stop_signal})"
         )
         making.warn(container.name, "stopTimeout", text, "write STOPSIGNAL into the Dockerfile of the image")
-    if container.image.credentials and not container.image.build:
-        text = f"ECS does not read the registry's password of {container.name} from {container.image.credentials}"
-        hint = "put it into Secrets Manager and name it in repositoryCredentials, or copy the image to Amazon ECR"
-        making.warn(container.name, "image", text, f"{hint} (docs/aws.md)")

@@ -14,6 +14,7 @@ from beanstalk.targets.aws.taskdef_environment import environment, secrets_of
 from beanstalk.targets.aws.taskdef_logs import completed_logs
 from beanstalk.targets.aws.taskdef_making import Making
 from beanstalk.targets.aws.taskdef_ports import completed_mappings
+from beanstalk.targets.aws.taskdef_registry import repository_credentials
 from beanstalk.targets.aws.taskdef_volumes import written_mounts, written_volumes
 
 _FIELDS = frozenset(ecs.camel(name) for name in ecs.Container.__dataclass_fields__)
@@ -25,7 +26,6 @@ def completed_containers(run: DockerrunV2, making: Making) -> list[Json]:
     document = without_nulls(run.to_json())
     volumes = [_known(each, _FIELDS_OF_VOLUME) for each in document.get("volumes", [])]
     written_volumes(volumes, making)
-    _tell_registry(run, making)
     group = making.blueprint.group
     return [
         _completed(_known(each, _FIELDS), group.container(each["name"]), making)
@@ -47,6 +47,8 @@ def _completed(written: Json, container: Container, making: Making) -> Json:
     logs = completed_logs(written.get("logConfiguration"), "firelensConfiguration" in written, making)
     if logs is not None:
         found["logConfiguration"] = logs
+    if "repositoryCredentials" not in written and (credentials := repository_credentials(container, making)):
+        found["repositoryCredentials"] = credentials
     found.setdefault("stopTimeout", stop_timeout(container, making))
     return found
 
@@ -67,11 +69,3 @@ def _known(written: Json, names: frozenset[str]) -> Json:
 def _list(written: Json, key: str) -> list[Any]:
     found = written.get(key)
     return found if isinstance(found, list) else []
-
-
-def _tell_registry(run: DockerrunV2, making: Making) -> None:
-    if run.authentication is not None and not run.unfilled:
-        node = run.raw.get("authentication")
-        text = "ECS does not read passwords of registries from a file in S3"
-        hint = "put them into Secrets Manager and name them in repositoryCredentials of each container"
-        making.notes.warn(node, f"authentication has no effect: {text}", hint)

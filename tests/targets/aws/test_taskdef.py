@@ -333,12 +333,27 @@ def test_a_sidecar_is_checked_with_the_others_and_counts_for_the_size(tmp_path):
     assert found.document["memory"] == "1024"
 
 
-def test_the_password_file_of_a_registry_is_told_to_have_no_effect(tmp_path):
-    files = {"Dockerrun.aws.json": V1["Dockerrun.aws.json"].replace(
-        '"Logging"', '"Authentication": {"Bucket": "b", "Key": "k"}, "Logging"')}  # fmt: skip
-    assert "ECS does not read the registry's password of web from s3://b/k" in told(define(tmp_path, files, EC2))
-    files = dockerrun({}, authentication={"bucket": "b", "key": "k"})
-    assert "authentication has no effect" in told(define(tmp_path, files))
+def test_passwords_of_registries_come_from_a_secret_and_not_from_a_file_in_s3(tmp_path):
+    v1 = (
+        V1["Dockerrun.aws.json"]
+        .replace('"Logging"', '"Authentication": {"Bucket": "b", "Key": "k"}, "Logging"')
+        .replace("/srv/data", "/var/log/containers/a")
+    )
+    files = {"Dockerrun.aws.json": v1}
+    assert "ECS does not read the registry's password of web from s3://b/k" in told(define(tmp_path, files))
+    assert "from s3://b/k" in told(define(tmp_path, dockerrun({}, authentication={"bucket": "b", "key": "k"})))
+    option = f"beanstalk:aws:RegistryCredentials={SECRET}"
+    assert one(tmp_path, files, option)["repositoryCredentials"] == {"credentialsParameter": SECRET}
+    assert told(define(tmp_path, files, option)).count("password") == 0
+    own = {"credentialsParameter": f"{SECRET}-own"}
+    ecr = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/db"
+    found = define(
+        tmp_path, dockerrun({"repositoryCredentials": own}, {"name": "db"}, {"name": "ecr", "image": ecr}), option
+    )
+    web, db, of_amazon = found.document["containerDefinitions"]
+    assert (web["repositoryCredentials"], db["repositoryCredentials"]["credentialsParameter"]) == (own, SECRET)
+    assert "repositoryCredentials" not in of_amazon
+    assert "repositoryCredentials" not in one(tmp_path, DOCKERFILE, option)
 
 
 def test_a_platform_takes_no_notice_of_files_that_describe_containers(tmp_path):
