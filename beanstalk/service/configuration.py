@@ -9,7 +9,7 @@ from typing import Any
 
 from beanstalk.errors import Where
 from beanstalk.model import OnFailure, OptionSetting, Policy, Rollout
-from beanstalk.options.catalogue import catalogue
+from beanstalk.options.catalogue import SECRETS, catalogue
 from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.rollout.policies import batch_of
 
@@ -20,6 +20,7 @@ PROPERTIES = "aws:elasticbeanstalk:application:environment"
 TRAFFIC = "aws:elasticbeanstalk:trafficsplitting"
 OURS = "beanstalk:deployment"
 
+_VARIABLES = {PROPERTIES: SECRETS, SECRETS: PROPERTIES}
 HIDDEN = "(hidden)"
 """Stands for the value of a secret."""
 
@@ -65,9 +66,10 @@ def are_same(one: Iterable[Stored], other: Iterable[Stored]) -> bool:
 def change_settings(
     stored: Sequence[Stored], add: Sequence[OptionSetting], remove: Sequence[tuple[str, str]] = ()
 ) -> tuple[Stored, ...]:
-    """Set options directly on the environment. What is set replaces what was set or recommended; `remove` uncovers
-    what files and defaults say."""
+    """Set options directly on the environment. What is set replaces what was set or recommended, and a property the
+    secret of its name, or the other way round; `remove` uncovers what files and defaults say."""
     gone = {*((each.namespace, each.name, each.resource_name) for each in add), *((*each, "") for each in remove)}
+    gone |= {(_VARIABLES[each.namespace], each.name, "") for each in add if each.namespace in _VARIABLES}
     kept = [each for each in stored if each.key not in gone]
     return (*kept, *(Stored(each) for each in {(e.namespace, e.name, e.resource_name): e for e in add}.values()))
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beanstalk.model import OnFailure, OptionSetting, Policy
+from beanstalk.options.catalogue import SECRETS
 from beanstalk.options.configuration import Layer
 from beanstalk.options.resolve import resolve
 from beanstalk.service.configuration import (
@@ -49,6 +50,15 @@ def test_what_is_set_last_holds_directly_and_once(stored, add):
         assert [each for each in changed if each.key == key] == [Stored(latest)]
     untouched = [each for each in stored if each.key not in {(e.namespace, e.name, e.resource_name) for e in add}]
     assert [each for each in changed if each in untouched] == untouched
+
+
+@pytest.mark.parametrize(("before", "after"), [(PROPERTIES, SECRETS), (SECRETS, PROPERTIES)])
+def test_a_property_and_a_secret_of_one_name_take_the_place_of_each_other(before, after):
+    stored = [
+        Stored(OptionSetting(before, name, "file:/a"), layer) for name, layer in zip("AB", list(Layer), strict=False)
+    ]
+    new = OptionSetting(after, "A", "file:/b")
+    assert change_settings(stored, [new]) == (stored[1], Stored(new))
 
 
 def test_what_is_removed_uncovers_what_files_say():

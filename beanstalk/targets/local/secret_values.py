@@ -11,15 +11,15 @@ import shutil
 import signal
 import stat
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
+from functools import cache
 from pathlib import Path
 from threading import Timer
 from typing import assert_never
 
-from beanstalk.errors import InvalidInput, TargetError
+from beanstalk.errors import TargetError
 from beanstalk.secrets import Reference, ReferenceKind, read_reference
 from beanstalk.targets.local.asking_aws import ask_aws
 from beanstalk.workload import Secret
@@ -39,86 +39,100 @@ class SecretReader:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_THREADS, "secrets")
-        self._reading: dict[str, list[tuple[Secret, Future[str]]]] = {}
+        self._reading: dict[str, dict[str, Future[str]]] = {}
 
-    def read(self, key: str, secrets: Iterable[Secret]) -> Values | None:
+    def read(self, key: str, secrets: Sequence[Secret]) -> Values | None:
         """None while it goes on: ask again with the same key, which is free again when this returned or raised.
 
         Raises TargetError for all that cannot be read, in one sentence.
         """
         if key not in self._reading:
-            self._reading[key] = [(secret, self._threads.submit(read_secret, secret.reference)) for secret in secrets]
-        if not all(job.done() for _, job in self._reading[key]):
+            sources = dict.fromkeys(_source(read_reference(secret.reference)) for secret in secrets)
+            self._reading[key] = {source: self._threads.submit(_whole, read_reference(source)) for source in sources}
+        if not all(job.done() for job in self._reading[key].values()):
             return None
-        return _gather((secret, job.result) for secret, job in self._reading.pop(key))
+        jobs = self._reading.pop(key)
+        return _gather(secrets, lambda source: jobs[source].result())
 
     def forget(self, key: str) -> None:
         """Nobody asks again."""
-        for _, job in self._reading.pop(key, []):
+        for job in self._reading.pop(key, {}).values():
             job.cancel()
 
 
-def read_secrets(secrets: Iterable[Secret]) -> Values:
+def read_secrets(secrets: Sequence[Secret]) -> Values:
     """The same for somebody who waits."""
-    return _gather((secret, partial(read_secret, secret.reference)) for secret in secrets)
+    return _gather(secrets, cache(lambda source: _whole(read_reference(source))))
 
 
-def read_secret(text: str) -> str:
-    """The value behind a reference. Raises TargetError, with a remedy."""
-    try:
-        reference = read_reference(text)
-    except InvalidInput as error:
-        raise TargetError(error.problem, hint=error.hint) from None
-    match reference.kind:
-        case ReferenceKind.SECRETS_MANAGER:
-            value = _of_secrets_manager(reference)
-        case ReferenceKind.PARAMETER_STORE:
-            answer = ask_aws(
-                "ssm", reference.region, lambda client: client.get_parameter(Name=reference.arn, WithDecryption=True)
-            )
-            value = str(answer["Parameter"]["Value"])
-        case ReferenceKind.FILE:
-            value = _of_file(Path(reference.path).expanduser())
-        case ReferenceKind.COMMAND:
-            value = _of_command(reference.command)
-        case _:
-            assert_never(reference.kind)
-    if "\0" in value:
-        raise TargetError("it holds a NUL byte, which no environment variable can", hint="keep a text there")
-    return value
-
-
-def _gather(found: Iterable[tuple[Secret, Callable[[], str]]]) -> Values:
+def _gather(secrets: Sequence[Secret], whole: Callable[[str], str]) -> Values:
+    """whole: what a source has. Members of one secret come from one answer, so that they belong together."""
     values: Values = {}
     troubles = []
-    for secret, result in found:
+    for secret in secrets:
+        reference = read_reference(secret.reference)
         try:
-            values[secret.name] = result()
+            values[secret.name] = _value(reference, whole(_source(reference)))
         except TargetError as error:
             hint = f" ({error.hint})" if error.hint else ""
             troubles.append(f"the secret {secret.name} cannot be read from {secret.reference}: {error.problem}{hint}")
+        except Exception as error:  # whatever it is, it ends a deployment, and no agent; its words may hold the value
+            troubles.append(f"the secret {secret.name} cannot be read from {secret.reference}: {type(error).__name__}")
     if troubles:
         raise TargetError("; ".join(troubles))
     return values
 
 
-def _of_secrets_manager(reference: Reference) -> str:
-    answer = ask_aws("secretsmanager", reference.region, lambda client: client.get_secret_value(SecretId=reference.arn))
-    whole = answer.get("SecretString")
-    if whole is None:
-        whole = _text(bytes(answer["SecretBinary"]))
-    if not reference.key:
-        return str(whole)
+def _source(reference: Reference) -> str:
+    """The reference without its key."""
+    return reference.arn or reference.text
+
+
+def _whole(reference: Reference) -> str:
+    """What there is at a source."""
+    match reference.kind:
+        case ReferenceKind.SECRETS_MANAGER:
+            return _of_secrets_manager(reference)
+        case ReferenceKind.PARAMETER_STORE:
+            return _of_parameter_store(reference)
+        case ReferenceKind.FILE:
+            return _of_file(Path(reference.path).expanduser())
+        case ReferenceKind.COMMAND:
+            return _of_command(reference.command)
+        case _:
+            assert_never(reference.kind)
+
+
+def _value(reference: Reference, whole: str) -> str:
+    value = _member(reference.key, whole) if reference.key else whole
+    if "\0" in value:
+        raise TargetError("it holds a NUL byte, which no environment variable can", hint="keep a text there")
+    return value
+
+
+def _member(key: str, whole: str) -> str:
     try:
         members = json.loads(whole)
     except (ValueError, RecursionError):
         members = None
     if not isinstance(members, dict):
         raise TargetError("it is no JSON object, so it has no members", hint="leave the key out of its reference")
-    if reference.key not in members:
-        raise TargetError(f"it has no member {reference.key}", hint="upper and lower case count")
-    value = members[reference.key]
+    if key not in members:
+        raise TargetError(f"it has no member {key}", hint="upper and lower case count")
+    value = members[key]
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _of_secrets_manager(reference: Reference) -> str:
+    answer = ask_aws("secretsmanager", reference.region, lambda client: client.get_secret_value(SecretId=reference.arn))
+    text = answer.get("SecretString")
+    return _text(bytes(answer["SecretBinary"])) if text is None else str(text)
+
+
+def _of_parameter_store(reference: Reference) -> str:
+    asked = {"Name": reference.arn, "WithDecryption": True}
+    answer = ask_aws("ssm", reference.region, lambda client: client.get_parameter(**asked))
+    return str(answer["Parameter"]["Value"])
 
 
 def _of_file(path: Path) -> str:

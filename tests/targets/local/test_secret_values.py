@@ -10,7 +10,7 @@ import pytest
 
 from beanstalk.errors import TargetError
 from beanstalk.targets.local import secret_values
-from beanstalk.targets.local.secret_values import LARGEST_BYTES, SecretReader, read_secret, read_secrets
+from beanstalk.targets.local.secret_values import LARGEST_BYTES, SecretReader, read_secrets
 from beanstalk.workload import Secret
 from tests.end_to_end.site import wait_until
 
@@ -24,12 +24,18 @@ def program(folder: Path, text: str) -> Path:
     return path
 
 
+def read_secret(reference: str) -> str:
+    return read_secrets([Secret("KEY", reference)])["KEY"]
+
+
 def refusal(reference: str) -> str:
     """Why it cannot be read, for a person."""
     with pytest.raises(TargetError) as caught:
         read_secret(reference)
-    assert caught.value.hint or "AWS" in caught.value.problem
-    return caught.value.problem
+    before, found, why = caught.value.problem.partition(f"the secret KEY cannot be read from {reference}: ")
+    assert (before, bool(found)) == ("", True)
+    assert why.endswith(")") or "AWS" in why, "there is a remedy"
+    return why.rpartition(" (")[0] or why
 
 
 @pytest.mark.parametrize(
@@ -82,9 +88,8 @@ def test_without_a_login_the_remedy_is_one(monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with pytest.raises(TargetError) as caught:
+    with pytest.raises(TargetError, match=r"nobody is logged in to AWS \(set AWS_PROFILE"):
         read_secret("arn:aws:ssm:eu-west-1:123456789012:parameter/a")
-    assert caught.value.problem == "nobody is logged in to AWS" and "AWS_PROFILE" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -165,6 +170,20 @@ def test_all_that_cannot_be_read_is_in_one_sentence(tmp_path):
     assert first.startswith(f"the secret A cannot be read from file:{tmp_path}/a: No such file or directory (")
     assert second.startswith(" cannot be read from command:no-such: there is no program no-such (")
     assert "hunter2" not in str(caught.value)
+
+
+def test_members_of_one_secret_come_from_one_answer(tmp_path, secret_store, monkeypatch):
+    arn, asked = secret_store.secret("shop/db", MEMBERS), []
+    honest = secret_values.ask_aws
+    monkeypatch.setattr(secret_values, "ask_aws", lambda *question: asked.append(question) or honest(*question))
+    secrets = [Secret("PASSWORD", f"{arn}:password"), Secret("PORT", f"{arn}:port"), Secret("MISSING", f"{arn}:x")]
+    assert read_secrets(secrets[:2]) == {"PASSWORD": "hunter2", "PORT": "5432"}
+    assert len(asked) == 1
+    reader = SecretReader()
+    assert wait_until("both", lambda: reader.read("i-1", secrets[:2])) == {"PASSWORD": "hunter2", "PORT": "5432"}
+    assert len(asked) == 2
+    with pytest.raises(TargetError, match="it has no member x"):
+        wait_until("all", lambda: reader.read("i-1", secrets))
 
 
 def test_the_agents_reader_is_asked_again_until_it_has_them(tmp_path):
