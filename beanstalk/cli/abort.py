@@ -31,12 +31,13 @@ def command(session: Session, waiting: Waiting, env: str | None) -> None:
     if session.json:
         write_json(operation_document(service, found))
     else:
-        _tell(session, found, waiting)
+        tell_end(session, found, waiting)
     code = code_of_abort(found.outcome) if found.outcome else exit_code(found, interrupted, waiting)
     raise click.exceptions.Exit(code)
 
 
-def _tell(session: Session, found: Result, waiting: Waiting) -> None:
+def tell_end(session: Session, found: Result, waiting: Waiting, url: str | None = None) -> None:
+    """How what was to be aborted has ended. url: see `following.tell`."""
     title = TITLES[found.operation.kind].format(found.environment.name)
     match found.outcome:
         case Outcome.ABORTED:
@@ -46,4 +47,4 @@ def _tell(session: Session, found: Result, waiting: Waiting) -> None:
         case Outcome.SUCCEEDED:
             click.echo(f"{title} had succeeded before it could be aborted.")
         case _:
-            tell(session, found, waiting)
+            tell(session, found, waiting, url)

@@ -19,7 +19,7 @@ from beanstalk.cli.suggestions import complete_environment, complete_saved
 from beanstalk.cli.terminal import notice, table, warn, write_json
 from beanstalk.errors import NotFound, UsageError
 from beanstalk.model import OptionSetting
-from beanstalk.options.configuration import Layer, Resolved
+from beanstalk.options.configuration import Configuration, Layer, Resolved
 from beanstalk.service.changes import Change
 from beanstalk.service.configuration import shown
 from beanstalk.service.saved import (
@@ -86,14 +86,18 @@ def show(
     dry_run: bool,
 ) -> None:
     """Show the option settings of ENV and where each comes from; with -v the defaults, too. Or update them."""
-    _check_one({"--display": display, "--format": form, "--update": update, "--cfg": cfg})
+    check_one({"--display": display, "--format": form, "--update": update, "--cfg": cfg})
     name = environment_name(session, env)
     if prepare := _update(session, name, update, cfg):
         carry_out(session, name, prepare, waiting, dry_run)
     if dry_run:
         raise UsageError("--dry-run is for --update and --cfg", hint="add one of them")
-    change = prepare_configure(session.service, name)
-    found = [item for item in change.configuration.all() if session.verbose or item.layer is not Layer.DEFAULT]
+    show_configuration(session, prepare_configure(session.service, name).configuration, form, show_secrets)
+
+
+def show_configuration(session: Session, configuration: Configuration, form: str | None, show_secrets: bool) -> None:
+    """form: "yaml", "json" or None for text."""
+    found = [item for item in configuration.all() if session.verbose or item.layer is not Layer.DEFAULT]
     if session.json or form == "json":
         write_json([_document(item, show_secrets) for item in found])
     elif form == "yaml":
@@ -200,7 +204,8 @@ def _application(session: Session) -> str:
     return session.project.application
 
 
-def _check_one(flags: dict[str, object]) -> None:
+def check_one(flags: dict[str, object]) -> None:
+    """Raises UsageError for flags that cannot be given together."""
     given = [name for name, value in flags.items() if value]
     if len(given) > 1 and {"--update", "--cfg"} & {*given}:
         raise UsageError(f"{' and '.join(given)} contradict each other", hint="drop one of them")
@@ -212,9 +217,15 @@ def _update(session: Session, name: str, update: str | None, cfg: str | None) ->
         saved = find_configuration(session, environment(session, name).application, cfg)
         return lambda: prepare_apply(session.service, name, saved)
     if update is not None:
-        settings, removed = read_update(*_content(update))
+        settings, removed = update_of(update)
         return lambda: prepare_configure(session.service, name, settings, removed)
     return None
+
+
+def update_of(text: str) -> tuple[list[OptionSetting], list[tuple[str, str]]]:
+    """(what --update sets, what it removes)"""
+    settings, removed = read_update(*_content(text))
+    return list(settings), list(removed)
 
 
 def _content(text: str) -> tuple[str, bytes]:

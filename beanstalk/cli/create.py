@@ -145,7 +145,7 @@ def command(
 ) -> None:
     """Create the environment ENV (by default that of env.yaml, else APPLICATION-dev) and deploy the project to it."""
     _check(tier)
-    application = _application(session, platform, dry_run)
+    application = project_application(session, platform, dry_run)
     saved = _saved(session, application, cfg)
     base = Base(saved=saved, tags=parse_tags(tags) if tags else None, tier=WEB if tier else None)
     platform = platform or _known(session, saved, "the saved configuration")
@@ -176,9 +176,8 @@ def default_name(application: str) -> str:
     return f"{sound[:36].rstrip('-')}-dev"
 
 
-def _application(session: Session, platform: str | None, dry_run: bool) -> str:
+def project_application(session: Session, platform: str | None, dry_run: bool) -> str:
     """The project's application. A folder that is no project yet becomes one."""
-    session.check_target()
     project = session.project
     if project.application:
         return project.application

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import click
 
+from beanstalk.cli.dispatch import Part, composed
 from beanstalk.cli.session import Function, Session, flag
 from beanstalk.cli.suggestions import complete_environment
-from beanstalk.cli.terminal import notice
 from beanstalk.errors import UsageError
 from beanstalk.model import OptionSetting, Policy
 
@@ -38,8 +38,7 @@ def as_one(argument: str, make: Callable[..., Any], *flags: Callable[[Any], Any]
 
     def add(function: Function) -> Function:
         def with_one(*arguments: Any, **others: Any) -> Any:
-            own = {name: others.pop(name) for name in names}
-            return function(*arguments, **{argument: make(**own)}, **others)
+            return function(*arguments, **composed([Part(argument, names, make)], others))
 
         parameters: list[click.Option] = getattr(function, "__click_params__", [])
         those_before = len(parameters)
@@ -47,7 +46,8 @@ def as_one(argument: str, make: Callable[..., Any], *flags: Callable[[Any], Any]
         with_one.__click_params__ = parameters  # type: ignore[attr-defined]
         for each in reversed(flags):
             each(with_one)
-        names = [each.name for each in parameters[those_before:]]
+        names = tuple(str(each.name) for each in parameters[those_before:])
+        with_one.parts = [Part(argument, names, make), *getattr(function, "parts", [])]  # type: ignore[attr-defined]
         return cast(Function, with_one)
 
     return add
@@ -93,7 +93,16 @@ option_flag = flag(
     "--option", "options", type=Setting(), multiple=True, help="Set an option of the environment; can be repeated."
 )
 
-dry_run_flag = flag("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+
+def dry_run_flag(function: Function) -> Function:
+    """With the flags that belong to plans on AWS."""
+    for add in (
+        no_effect_flags(["--allow-replace", "--prices="], "Only for --target aws: see docs/aws.md."),
+        flag("--dry-run", is_flag=True, help="Print the plan and change nothing."),
+    ):
+        function = add(function)
+    return function
+
 
 on_failure_flag = flag(
     "--on-failure", type=click.Choice(["rollback", "stop"]),
@@ -110,9 +119,11 @@ group_flag = flag(
 )  # fmt: skip
 
 
-def no_effect_flags(names: Sequence[str]) -> Callable[[Function], Function]:
-    """Flags of the EB CLI that only mean something on AWS: each is accepted and told of. "-db/--database" takes no
-    value, "-k/--keyname=" takes one."""
+def no_effect_flags(
+    names: Sequence[str], text: str = "Has no effect on the local target."
+) -> Callable[[Function], Function]:
+    """Flags of the EB CLI that only mean something on AWS; on the local target each is accepted and told of.
+    "-db/--database" takes no value, "-k/--keyname=" takes one."""
 
     def add(function: Function) -> Function:
         for name in names:
@@ -121,18 +132,16 @@ def no_effect_flags(names: Sequence[str]) -> Callable[[Function], Function]:
             own_name = re.sub("[^a-z]", "_", declarations[-1].lstrip("-"))
             function = flag(
                 own_name, *declarations, silent=True, hidden=True, expose_value=False, is_flag=not takes_value,
-                callback=_tell_no_effect, help="Has no effect on the local target.",
+                callback=_keep_for_aws, help=text,
             )(function)  # fmt: skip
         return function
 
     return add
 
 
-def _tell_no_effect(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+def _keep_for_aws(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value:
-        longest = max(parameter.opts, key=len)
-        session = context.find_root().ensure_object(Session)
-        notice(f"{longest} has no effect on the local target", session.quiet)
+        context.find_root().ensure_object(Session).of_aws[max(parameter.opts, key=len)] = value
 
 
 def properties(text: str | None) -> list[tuple[str, str]]:

@@ -99,8 +99,8 @@ def exit_code(found: Result, interrupted: bool, waiting: Waiting) -> int:
     return code_of_outcome(found.outcome)
 
 
-def tell(session: Session, found: Result, waiting: Waiting) -> None:
-    """The last lines of a command, on stdout."""
+def tell(session: Session, found: Result, waiting: Waiting, url: str | None = None) -> None:
+    """The last lines of a command, on stdout. url: where it answers, "" for nowhere; None: as on this machine."""
     name = found.environment.name
     title = TITLES[found.operation.kind].format(name)
     took = duration_text(found.seconds)
@@ -112,7 +112,9 @@ def tell(session: Session, found: Result, waiting: Waiting) -> None:
                 click.echo(f"{title} has begun.")
             notice(f"follow it: beanstalk events {name} -f    abort it: beanstalk abort {name}", session.quiet)
         case Outcome.SUCCEEDED:
-            click.echo(_success(session, found, took))
+            if url is None:
+                url = url_of(session.service, found.environment)
+            click.echo(_success(found, took, url))
         case Outcome.ABORTED | Outcome.ROLLED_BACK:
             word = "was aborted" if found.outcome is Outcome.ABORTED else "failed"
             click.echo(paint(f"{title} {word} after {took}: {found.cause.rstrip('.')}.", "red"))
@@ -130,17 +132,17 @@ def as_before(found: Result) -> str:
     return f"{name} runs {found.previous_label or found.environment.version_label}, as before."
 
 
-def _success(session: Session, found: Result, took: str) -> str:
-    environment, service = found.environment, session.service
+def _success(found: Result, took: str, url: str) -> str:
+    environment = found.environment
     match found.operation.kind:
         case Kind.TERMINATE:
             return f"{environment.name} is terminated, after {took}."
         case Kind.SWAP:
-            return f"{environment.name} now answers at {url_of(service, environment)}"
+            return f"{environment.name} now answers at {url}"
         case _:
             size = count_text(environment.size, "instance")
             line = f"{environment.name} runs {found.version_label} on {size}, after {took}."
-            return f"{line}\n{url_of(service, environment)}"
+            return f"{line}\n{url}".rstrip()
 
 
 def now_ms() -> int:

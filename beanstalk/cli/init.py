@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from beanstalk.cli.dispatch import LOCAL
 from beanstalk.cli.flags import modules_flag, no_effect_flags
 from beanstalk.cli.project import FOLDER, Project
 from beanstalk.cli.session import Command, Session, flag, pass_session
@@ -65,8 +66,10 @@ def initialise(session: Session, project: Project, app: str | None, platform: st
         chosen: str | None = find_platform(platform, session.service.platforms).name
     else:
         chosen = None if project.platform else _detected(session, project.folder)
-    create_application(session.service, name)
-    session.project = project.initialise(name, chosen, session.target or project.target)
+    target = session.target or project.target
+    if target == LOCAL:  # on AWS its first environment or version makes it: nothing is asked of an account here
+        create_application(session.service, name)
+    session.project = project.initialise(name, chosen, target, session.region, session.profile)
     return session.project
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from beanstalk.cli.documents import environment_document
@@ -20,19 +22,24 @@ def command(session: Session, everything: bool) -> None:
     """
     service = session.service
     found = service.store.living() if everything else living(session)
+    show_list(session, [environment_document(service, each) for each in found])
+
+
+def show_list(session: Session, documents: list[dict[str, Any]]) -> None:
+    """documents: of the environments, see cli/documents.py."""
     if session.json:
-        write_json([environment_document(service, each) for each in found])
+        write_json(documents)
         return
     current = session.project.environment
-    names = [f"* {each.name}" if each.name == current else each.name for each in found]
-    if session.verbose and found:
+    plain = [each["EnvironmentName"] for each in documents]
+    names = [f"* {name}" if name == current else name for name in plain]
+    if session.verbose and documents:
         header = ("Environment", "Application", "Version", "Status", "Health", "URL")
         keys = ("ApplicationName", "VersionLabel", "Status", "HealthStatus", "Url")
-        documents = [environment_document(service, each) for each in found]
         rows = [[name, *(str(each[key] or "-") for key in keys)] for name, each in zip(names, documents, strict=True)]
         click.echo(table(header, rows))
         return
     for name in names:
         click.echo(name)
-    if not found:
+    if not documents:
         notice("there are no environments: beanstalk create makes one", session.quiet)

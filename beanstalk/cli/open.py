@@ -18,7 +18,10 @@ from beanstalk.cli.terminal import write_json
 @pass_session
 def command(session: Session, env: str | None) -> None:
     """Print the address of ENV and, on a terminal, open it in the browser."""
-    url = url_of(session.service, environment(session, env))
+    show_address(session, url_of(session.service, environment(session, env)))
+
+
+def show_address(session: Session, url: str) -> None:
     if session.json:
         write_json({"Url": url})
         return

@@ -95,7 +95,7 @@ def choose_version(session: Session, application: str, wanted: Wanted) -> Chosen
         return Chosen(version, bundle_of(session.service, version), False)
     if wanted.sample:
         with TemporaryDirectory() as folder:
-            source = Source(Path(folder), archive=_sample(wanted.sample, Path(folder)))
+            source = Source(Path(folder), archive=sample_archive(wanted.sample, Path(folder)))
             text = wanted.message or "Sample application"
             made = create_version(session.service, application, source, wanted.label, text)
     else:
@@ -158,7 +158,8 @@ def pack(session: Session, wanted: Wanted) -> Packed:
     return pack_source(session.service, source_of(session, wanted))
 
 
-def _sample(platform: Platform, folder: Path) -> Path:
+def sample_archive(platform: Platform, folder: Path) -> Path:
+    """The sample application of a platform, in `folder`. Raises NotFound when it has none."""
     files = sample_files(platform)
     if not files:
         raise NotFound(f"the platform {platform.name} has no sample application", hint="choose another --platform")

@@ -8,6 +8,7 @@ from beanstalk.cli.environment import environment_name
 from beanstalk.cli.flags import environment_argument
 from beanstalk.cli.session import Command, Session, pass_session
 from beanstalk.cli.terminal import write_json
+from beanstalk.options.configuration import Configuration
 from beanstalk.service.updates import prepare_configure
 
 
@@ -19,9 +20,12 @@ def command(session: Session, env: str | None) -> None:
 
     Of a secret it shows where it is kept, never its value.
     """
-    change = prepare_configure(session.service, environment_name(session, env))
-    secrets = {name: f"(secret: {reference})" for name, reference in change.configuration.secrets().items()}
-    found = dict(sorted({**change.configuration.properties(), **secrets}.items()))
+    show_properties(session, prepare_configure(session.service, environment_name(session, env)).configuration)
+
+
+def show_properties(session: Session, configuration: Configuration) -> None:
+    secrets = {name: f"(secret: {reference})" for name, reference in configuration.secrets().items()}
+    found = dict(sorted({**configuration.properties(), **secrets}.items()))
     if session.json:
         write_json(found)
         return

@@ -93,9 +93,15 @@ class Project:
         if gone:
             self._change({"branch-defaults": {name: {"environment": None} for name in gone}})
 
-    def initialise(self, application: str, platform: str | None, target: str) -> Project:
-        """Write the file, keeping every key that is there and not named here; returns the project as it is then."""
+    def initialise(
+        self, application: str, platform: str | None, target: str, region: str = "", profile: str = ""
+    ) -> Project:
+        """Write the file, keeping every key that is there and not named here; returns the project as it is then.
+
+        region, profile: of AWS, "": what is there stays.
+        """
         here = {"application_name": application}
+        here |= {key: value for key, value in (("default_region", region), ("profile", profile)) if value}
         usual: dict[str, Any] = {
             "branch": None, "default_ec2_keyname": None, "default_platform": None, "default_region": None,
             "include_git_submodules": True, "instance_profile": None, "platform_name": None, "platform_version": None,

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from beanstalk.errors import UsageError
+from beanstalk.cli.dispatch import AWS, check_target, composed, is_everywhere, performer
 
 if TYPE_CHECKING:
     from beanstalk.cli.project import Project
+    from beanstalk.service.aws.place import CloudService
     from beanstalk.service.place import Service
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -25,7 +26,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 @dataclass
 class Session:
     """One run of the program. command: its name, for others who find an environment busy; never its arguments, which
-    may hold secrets."""
+    may hold secrets.  of_aws: flags of the EB CLI that only mean something on AWS, as they were given."""
 
     json: bool = False
     verbose: bool = False
@@ -36,7 +37,7 @@ class Session:
     target: str = ""
     platforms: str = ""
     command: str = "beanstalk"
-    _noticed: set[str] = field(default_factory=set)
+    of_aws: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def project(self) -> Project:
@@ -44,26 +45,40 @@ class Session:
 
         return find_project()
 
+    @property
+    def is_on_aws(self) -> bool:
+        """Raises UsageError for a target that there is not."""
+        self.check_target()
+        return (self.target or self.project.target) == AWS
+
     @cached_property
     def service(self) -> Service:
-        """Raises UsageError for a target that this version does not have."""
-        self.check_target()
+        """The home of this machine; commands that are the same on every target have it, too."""
         from beanstalk.service.place import Service
         from beanstalk.store.home import find_home
 
-        return Service(find_home(), self.command, self._platform_folders())
+        return Service(find_home(), self.command, self.platform_folders())
 
-    def _platform_folders(self) -> list[Path]:
+    @cached_property
+    def cloud_service(self) -> CloudService:
+        """An account of AWS: the region and profile of the flags, else of the project (`default_region`, `profile`)."""
+        from beanstalk.service.aws.place import CloudService
+
+        usual = {
+            key: self.project.settings.of_branch(self.project.branch, key) for key in ("default_region", "profile")
+        }
+        where = self.region, self.profile, usual["default_region"], usual["profile"]
+        return CloudService(*where, self.command, self.platform_folders())
+
+    def platform_folders(self) -> list[Path]:
         """Folders of platforms that go before ours: --platforms, then the project's own."""
         own = self.project.folder / ".elasticbeanstalk" / "platforms"
         return [*([Path(self.platforms)] if self.platforms else []), *([own] if own.is_dir() else [])]
 
     def check_target(self) -> None:
-        """Raises UsageError for a target that this version does not have."""
-        target = self.target or self.project.target
-        if target != "local":
-            said = "" if self.target else f" ({self.project.file} says beanstalk: target)"
-            raise UsageError(f"the target {target} is not in this version{said}", hint="there is: --target local")
+        """Raises UsageError for a target that there is not."""
+        said = "" if self.target else f" ({self.project.file} says beanstalk: target)"
+        check_target(self.target or self.project.target, said)
 
 
 pass_session = click.make_pass_decorator(Session, ensure=True)
@@ -96,10 +111,10 @@ def global_flags() -> list[click.Option]:
         *made,
         Flag(["-v", "--verbose"], is_flag=True, help="Show more.", **_KEPT),
         Flag(["--platforms"], help="A folder of platforms of your own, searched first.", metavar="DIR", **_KEPT),
-        Flag(["--target"], help="Where environments run: local.", metavar="TARGET", **_KEPT),
-        Flag(["-r", "--region"], help="Has no effect on the local target.", metavar="REGION", **_KEPT),
-        Flag(["--profile"], help="Has no effect on the local target.", metavar="NAME", **_KEPT),
-        Flag(["--no-verify-ssl"], is_flag=True, help="Has no effect on the local target.", hidden=True, **_KEPT),
+        Flag(["--target"], help="Where environments run: local or aws.", metavar="TARGET", **_KEPT),
+        Flag(["-r", "--region"], help="The region of AWS; only for --target aws.", metavar="REGION", **_KEPT),
+        Flag(["--profile"], help="The profile of AWS credentials; only for --target aws.", metavar="NAME", **_KEPT),
+        Flag(["--no-verify-ssl"], is_flag=True, help="Has no effect.", hidden=True, **_KEPT),
     ]
 
 
@@ -139,7 +154,14 @@ class Command(WithGlobalFlags):
         self.params.extend(global_flags())
 
     def invoke(self, ctx: click.Context) -> Any:
-        ctx.find_root().ensure_object(Session).command = ctx.command_path
+        session = ctx.find_root().ensure_object(Session)
+        session.command = ctx.command_path
+        if not is_everywhere(ctx.command_path) and session.is_on_aws:
+            parameters = composed(getattr(self.callback, "parts", ()), ctx.params)
+            return performer(ctx.command_path)(session, **parameters)
+        if not session.quiet:
+            for name in session.of_aws:
+                click.echo(f"{name} has no effect on the local target", err=True)
         return super().invoke(ctx)
 
 

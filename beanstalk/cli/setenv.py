@@ -48,12 +48,20 @@ def command(
     nowhere: a REFERENCE says where it is kept (an ARN of Secrets Manager or Systems Manager, file:/PATH,
     'command:PROGRAM ARGUMENT').
     """
+    values, references = given_properties(properties, env_file, secrets)
+    name = environment_name(session, env)
+    carry_out(session, name, lambda: prepare_properties(session.service, name, values, references), waiting, dry_run)
+
+
+def given_properties(
+    properties: tuple[str, ...], env_file: str | None, secrets: tuple[str, ...]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """(properties, those of the file first; secrets with their references). Raises UsageError when there are none."""
     values = [*(_file(env_file) if env_file else []), *property_arguments(properties)]
     references = property_arguments(secrets)
     if not values and not references:
         raise UsageError("there is nothing to set", hint="give K=V, --env-file FILE, or --secret K=REFERENCE")
-    name = environment_name(session, env)
-    carry_out(session, name, lambda: prepare_properties(session.service, name, values, references), waiting, dry_run)
+    return values, references
 
 
 def parse_env_file(text: str, path: str) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from beanstalk.service.environments import terminate
 @environment_argument
 @flag("--force", "--yes", "force", is_flag=True, help="Do not ask.")
 @flag("--all", "everything", is_flag=True, help="All environments of the application.")
-@flag("--keep-data", is_flag=True, help="Keep the logs.")
+@flag("--keep-data", is_flag=True, help="Keep the logs; on AWS what holds data.")
 @flag("--ignore-links", is_flag=True, help="Also when other environments reach it through a link.")
 @waiting_flags
 @pass_session
@@ -41,7 +41,7 @@ def command(
     """
     targets = _all(session, env) if everything else [environment(session, env)]
     if not force:
-        _confirm(session.project.application if everything else targets[0].name, everything)
+        confirm(session.project.application if everything else targets[0].name, everything)
     service, unlinked = session.service, ignore_links or everything
     operations = [
         begin_when_free(session, partial(terminate, service, each.name, keep_data, unlinked), each.name, waiting)
@@ -75,7 +75,8 @@ def _all(session: Session, env: str | None) -> list[Environment]:
     return found
 
 
-def _confirm(name: str, everything: bool) -> None:
+def confirm(name: str, everything: bool) -> None:
+    """Raises UsageError when nobody says yes."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"terminating {name} has to be confirmed, and nobody is there to ask", hint="add --force")
     what = f"all environments of the application {name}" if everything else f"the environment {name}"

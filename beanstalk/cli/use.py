@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from beanstalk.cli.flags import no_effect_flags
@@ -19,13 +21,18 @@ from beanstalk.service.place import find_environment
 @pass_session
 def command(session: Session, env: str) -> None:
     """Make ENV the default environment of the current git branch."""
+    choose(session, lambda: find_environment(session.service, env).name)
+
+
+def choose(session: Session, find: Callable[[], str]) -> None:
+    """Write down what `find` finds, and tell it. Raises UsageError in a folder that is no project."""
     project = session.project
     if not project.is_initialised:
         raise UsageError("this folder is no project", hint="make it one: beanstalk init")
-    found = find_environment(session.service, env)
-    project.choose(found.name)
+    name = find()
+    project.choose(name)
     if session.json:
-        write_json({"EnvironmentName": found.name, "Branch": project.branch})
+        write_json({"EnvironmentName": name, "Branch": project.branch})
     else:
         where = "this folder" if project.branch == NO_BRANCH else f"the branch {project.branch}"
-        click.echo(f"{found.name} is the default environment of {where}.")
+        click.echo(f"{name} is the default environment of {where}.")

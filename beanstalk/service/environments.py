@@ -205,8 +205,8 @@ def instance_rows(description: Description) -> list[dict[str, Any]]:
     return rows
 
 
-def _blank(service: Service, name: str, cname: str, application: str) -> Environment:
-    """An environment that is not stored yet, with a free place in the balancer. All problems of its names at once."""
+def check_names(name: str, cname: str) -> None:
+    """Raises InvalidInput with all problems of the names of an environment."""
     problems = []
     if not _NAME.fullmatch(name):
         hint = "use 4 to 40 letters, digits and hyphens, no hyphen at an end"
@@ -216,6 +216,11 @@ def _blank(service: Service, name: str, cname: str, application: str) -> Environ
         problems.append(Problem(f"{cname!r} is no CNAME prefix", hint=hint))
     if problems:
         raise InvalidInput(problems)
+
+
+def _blank(service: Service, name: str, cname: str, application: str) -> Environment:
+    """An environment that is not stored yet, with a free place in the balancer. All problems of its names at once."""
+    check_names(name, cname)
     living = service.store.living()
     if any(each.name == name for each in living):
         raise AlreadyExists(f"Environment {name} already exists.", hint="choose another name, or beanstalk deploy")

@@ -40,12 +40,16 @@ class Service:
         return time.time()
 
     def holder(self) -> str:
-        """Who asks, in words for whoever has to wait."""
-        try:
-            user = pwd.getpwuid(os.getuid()).pw_name
-        except KeyError:
-            user = f"user {os.getuid()}"
-        return f"{user}@{socket.gethostname()} (pid {os.getpid()}): {self.command}"
+        return who_asks(self.command)
+
+
+def who_asks(command: str) -> str:
+    """In words for whoever has to wait."""
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = f"user {os.getuid()}"
+    return f"{user}@{socket.gethostname()} (pid {os.getpid()}): {command}"
 
 
 def new_environment_id() -> str:

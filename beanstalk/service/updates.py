@@ -65,14 +65,22 @@ def prepare_properties(
 
     A property takes the place of a secret of its name, and the other way round; an empty one removes both.
     """
-    there = {each.key[:2] for each in load_settings(find_environment(service, name).settings_json)}
+    settings, gone = property_changes(load_settings(find_environment(service, name).settings_json), values, secrets)
+    return prepare_configure(service, name, settings, gone)
+
+
+def property_changes(
+    stored: Sequence[Stored], values: Sequence[tuple[str, str]], secrets: Sequence[tuple[str, str]]
+) -> tuple[list[OptionSetting], list[tuple[str, str]]]:
+    """(what is set, what is removed), see `prepare_properties`. stored: the settings of the environment."""
+    there = {each.key[:2] for each in stored}
     last = {key: (PROPERTIES, value) for key, value in values} | {key: (SECRETS, value) for key, value in secrets}
     settings = [OptionSetting(namespace, key, value) for key, (namespace, value) in last.items() if value]
-    gone = []
+    gone = list[tuple[str, str]]()
     for key, (namespace, value) in last.items():
         others = [each for each in (PROPERTIES, SECRETS) if (each, key) in there and not (value and each == namespace)]
         gone += [(each, key) for each in (others or ([] if value else [namespace]))]
-    return prepare_configure(service, name, settings, gone)
+    return settings, gone
 
 
 def prepare_scale(service: Service, name: str, count: int) -> Change:

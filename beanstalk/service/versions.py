@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,14 +69,20 @@ def pack_source(service: Service, source: Source) -> Packed:
     if source.archive is not None and not source.archive.is_dir():
         bundle = read_bundle(source.archive)
         return Packed(_keep_copy(service, bundle), None, ())
+    with tempfile.TemporaryDirectory(dir=service.home.bundles, prefix=".packing-") as folder:
+        packed = pack_into(Path(folder), source)
+        return replace(packed, bundle=_keep(service, packed.bundle))
+
+
+def pack_into(folder: Path, source: Source) -> Packed:
+    """The bundle of a source, in `folder`; a ZIP stays where it is. Raises BundleRefused, NotFound, InvalidInput."""
+    if source.archive is not None and not source.archive.is_dir():
+        return Packed(read_bundle(source.archive), None, ())
     if source.archive is not None:
         listing = list_project(source.archive, working_tree=True)
     else:
         listing = list_project(source.folder, staged=source.staged, working_tree=source.working_tree)
-    with tempfile.TemporaryDirectory(dir=service.home.bundles, prefix=".packing-") as folder:
-        bundle = pack(listing, Path(folder) / "bundle.zip")
-        kept = _keep(service, bundle)
-    return Packed(kept, listing, listing.notices)
+    return Packed(pack(listing, folder / "bundle.zip"), listing, listing.notices)
 
 
 def create_version(
@@ -99,8 +105,7 @@ def register(
     """As `create_version`, for a bundle that is in the home already."""
     create_application(service, application)
     store, digest = service.store, packed.bundle.digest
-    if label is not None and not (_LABEL.fullmatch(label) and label.isprintable()):
-        raise InvalidInput([Problem(f"{label!r} is no version label", hint="use 1 to 100 characters without /")])
+    check_label(label)
     with store.transaction():
         if not service.home.bundle(digest).is_file():  # who deletes a version with this content does it in one, too
             raise BundleRefused("the same content was deleted meanwhile", hint="try again")
@@ -118,12 +123,10 @@ def register(
         _check_quota(service)
         version = Version(
             application,
-            label or _label(service, packed),
+            label or default_label(packed, service.now()),
             digest,
             packed.bundle.size_bytes,
-            (description if description is not None else packed.listing.subject if packed.listing else "")[
-                :_DESCRIPTION
-            ],
+            describe(packed, description),
             service.now(),
         )
         store.versions.add(version)
@@ -221,8 +224,19 @@ def _keep_copy(service: Service, bundle: Bundle) -> Bundle:
     return Bundle(place, bundle.digest, bundle.size_bytes, bundle.entries, bundle.warnings)
 
 
-def _label(service: Service, packed: Packed) -> str:
+def check_label(label: str | None) -> None:
+    """Raises InvalidInput for what no version can be called. None: it is not named."""
+    if label is not None and not (_LABEL.fullmatch(label) and label.isprintable()):
+        raise InvalidInput([Problem(f"{label!r} is no version label", hint="use 1 to 100 characters without /")])
+
+
+def describe(packed: Packed, description: str | None) -> str:
+    """What was said about a version, else the first line of its commit's message."""
+    return (description if description is not None else packed.listing.subject if packed.listing else "")[:_DESCRIPTION]
+
+
+def default_label(packed: Packed, now: float) -> str:
     """As the EB CLI's: app-, the commit when there is one, and the time."""
-    at = datetime.fromtimestamp(service.now(), UTC).strftime("%y%m%d_%H%M%S%f")
+    at = datetime.fromtimestamp(now, UTC).strftime("%y%m%d_%H%M%S%f")
     described = packed.listing.describe.replace(".", "_") if packed.listing else ""
     return f"app-{described}-{at}" if described else f"app-{at}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ministack.app import main
 
 from tests.aws_emulator_patches import (
+    alarms,
     balancers,
     references,
     resource_types,
@@ -14,6 +15,6 @@ from tests.aws_emulator_patches import (
     tasks,
 )
 
-for module in (balancers, references, resource_types, secrets, services, task_definitions, tasks):
+for module in (alarms, balancers, references, resource_types, secrets, services, task_definitions, tasks):
     module.apply()
 main()

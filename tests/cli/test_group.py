@@ -94,18 +94,31 @@ def test_without_words_the_help_is_shown_as_wrong_usage(beanstalk):
 
 
 def test_another_target_is_one_clear_error(beanstalk):
-    for words in (["--target", "aws", "list"], ["status", "--target", "aws"], ["deploy", "x", "--target", "aws"]):
+    for words in (["--target", "azure", "list"], ["status", "--target", "azure"], ["deploy", "x", "--target", "azure"]):
         done = beanstalk(*words)
         assert done.exit_code == 2
-        assert done.stderr == "error: the target aws is not in this version\nhint: there is: --target local\n"
+        assert done.stderr == "error: there is no target azure\nhint: write --target local or aws\n"
 
 
 def test_the_target_of_the_project_counts_too(shop):
     path = shop.folder / ".elasticbeanstalk" / "config.yml"
-    path.write_text(path.read_text().replace("target: local", "target: aws"))
+    path.write_text(path.read_text().replace("target: local", "target: azure"))
     done = shop("status")
     assert done.exit_code == 2
     assert "config.yml says beanstalk: target" in done.stderr
+
+
+def test_a_command_of_the_local_target_says_so_on_aws(beanstalk):
+    done = beanstalk("agent", "status", "--target", "aws")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: agent status is for the local target in this version\nhint: add --target")
+
+
+def test_commands_that_are_the_same_everywhere_need_no_account(beanstalk):
+    found = beanstalk.json("init", "shop", "--target", "aws", "-r", "eu-west-1", "--platform", "procfile")
+    assert found["Target"] == "aws"
+    assert "default_region: eu-west-1" in (beanstalk.folder / ".elasticbeanstalk" / "config.yml").read_text()
+    assert beanstalk.json("package", "-o", "bundle.zip")["Files"] > 0
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

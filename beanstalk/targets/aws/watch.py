@@ -254,7 +254,8 @@ def _of_stack_event(event: StackEvent) -> list[Said]:
     verb, _, end = event.status.partition("_")
     if verb not in _VERBS or end not in ("COMPLETE", "FAILED"):
         return []
-    what = f"{_NAMED.get(event.type) or type_in_words(event.type)} named: {event.physical_id or event.logical_id}"
+    name = plain_name(event.physical_id) or event.logical_id
+    what = f"{_NAMED.get(event.type) or type_in_words(event.type)} named: {name}"
     if end == "COMPLETE":
         severity = Severity.INFO if event.type in _NAMED or event.type == SERVICE else Severity.DEBUG
         return [Said(event.at, severity, f"{_VERBS[verb][0]} {what}")]
@@ -272,6 +273,18 @@ def _of_whole_stack(event: StackEvent) -> list[Said]:
         text = f"Stack named '{event.logical_id}' aborted operation and goes back. Current state: '{event.status}'"
         return [Said(event.at, Severity.ERROR, text + reason)]
     return []
+
+
+def plain_name(physical_id: str) -> str:
+    """What a person calls it: of an ARN the name in it."""
+    if not physical_id.startswith("arn:"):
+        return physical_id
+    kind, *names = physical_id.split(":", 5)[-1].split("/")
+    if kind == "service" and names:
+        return names[-1]
+    if kind in ("loadbalancer", "listener", "listener-rule") and len(names) > 1:
+        return names[1]
+    return names[0] if names else kind.rpartition(":")[2]
 
 
 def plain_reason(reason: str) -> str:

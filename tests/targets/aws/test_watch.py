@@ -20,6 +20,7 @@ from beanstalk.targets.aws.watch import (
     cause_of_task,
     is_stalled,
     outcome_of,
+    plain_name,
     plain_reason,
     tell,
 )
@@ -195,6 +196,20 @@ def test_an_operation_in_which_nothing_moves_is_stalled():
     assert memory.moved == 20.0
     assert not is_stalled(memory, 600.0, 600.0)
     assert is_stalled(memory, 621.0, 600.0)
+
+
+@pytest.mark.parametrize(
+    ("physical_id", "name"),
+    [
+        ("sg-1", "sg-1"),
+        ("arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/shop/50dc", "shop"),
+        ("arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/shop-web/50dc", "shop-web"),
+        ("arn:aws:ecs:us-east-1:1:service/cluster/shop", "shop"),
+        ("arn:aws:sns:us-east-1:1:topic", "topic"),
+    ],
+)
+def test_of_an_arn_a_person_sees_the_name(physical_id, name):
+    assert plain_name(physical_id) == name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The use cases of an environment on AWS, named like those of `service/`."""

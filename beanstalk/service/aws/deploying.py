@@ -1,0 +1,178 @@
+"""Carry a change out: version, images, what runs once, change set; at the end AWS has been told.
+
+Every step can be done again: bundles and images are known by their content, the change set and the task that runs once
+by the operation. Nothing that runs is touched before the last step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from beanstalk.errors import BeanstalkError, InvalidInput, Problem
+from beanstalk.model import Outcome
+from beanstalk.options.configuration import Configuration
+from beanstalk.records import Kind, Severity
+from beanstalk.service.aws.images import images_of
+from beanstalk.service.aws.leader import leader_scripts, run_leader
+from beanstalk.service.aws.memory import template_key
+from beanstalk.service.aws.network import network_values
+from beanstalk.service.aws.operations import Running, Tell, begun, end
+from beanstalk.service.aws.place import CloudService
+from beanstalk.service.aws.planning import CloudChange, parameter_values
+from beanstalk.service.aws.state import Stage
+from beanstalk.service.aws.versions import keep_version
+from beanstalk.service.consequences import consequences
+from beanstalk.targets.aws.blueprint import Json, Parameter
+from beanstalk.targets.aws.change_set import Action, ChangeSet, ResourceChange, refusals, rule_weights
+from beanstalk.targets.aws.stack import LARGEST_INLINE_BYTES, Proposal, template_text
+from beanstalk.workload import OURS
+
+COMMAND = "aws:elasticbeanstalk:command"
+ALLOW = "--allow-replace"
+
+
+def carry_out_on_aws(service: CloudService, change: CloudChange, tell: Tell, allow_replace: bool = False) -> Running:
+    """Begin a change; afterwards AWS works on it, or nothing was to be done and it has ended.
+
+    Raises BeanstalkError when it cannot be done, with nothing changed; EnvironmentBusy.
+    """
+    with begun(service, change.environment, change.kind, change.becomes, tell, change.new) as running:
+        _first_words(running, change)
+        running.save(workload=change.workload_digest, timeout_s=change.rollout.timeout_s)
+        keep_version(service, change.version, change.bundle)
+        images = images_of(running, change)
+        network = network_values(service.cloud, change.configuration, change.template.parameters)
+        values = parameter_values(change, network, images)
+        running.check_wanted()
+        if change.kind is Kind.RESTART:
+            _restart(running)
+        elif not leader_scripts(change.blueprint.workload):
+            _update(running, change, values, allow_replace)
+        elif change.new:
+            _create_with_leader(running, change, values, images)
+        else:
+            proposed = _propose(running, change, values, allow_replace)
+            if run_leader(running, change, images):
+                _execute(running, change, proposed)
+    return running
+
+
+def _update(running: Running, change: CloudChange, values: Mapping[str, str], allow_replace: bool) -> None:
+    _execute(running, change, _propose(running, change, values, allow_replace))
+
+
+def _create_with_leader(
+    running: Running, change: CloudChange, values: Mapping[str, str], images: Mapping[str, str]
+) -> None:
+    """What runs once needs the cluster and the roles, and comes before every task of the service: so the stack is made
+    with none, and the second change set asks for the tasks."""
+    from beanstalk.service.aws.operations import stack_is_made
+
+    none = {**values, Parameter.DESIRED_COUNT: "0", Parameter.KEEP_COUNT: "false"}
+    first = _proposal(running, change, none, f"{running.operation.token}-empty")
+    running.stack.make_room(running.say)
+    running.stack.propose(first)
+    running.save()
+    running.stack.execute(first.name)
+    if stack_is_made(running) and run_leader(running, change, images):
+        running.check_wanted()
+        _execute(running, change, running.stack.propose(_proposal(running, change, values, running.operation.token)))
+
+
+def _propose(running: Running, change: CloudChange, values: Mapping[str, str], allow_replace: bool) -> ChangeSet:
+    """The change set, once it is found harmless."""
+    running.stack.make_room(running.say)
+    proposed = running.stack.propose(_proposal(running, change, values, running.operation.token))
+    if not proposed.creates and not allow_replace:
+        check_changes(running, proposed.changes, change.template.body)
+    return proposed
+
+
+def _proposal(running: Running, change: CloudChange, values: Mapping[str, str], name: str) -> Proposal:
+    """Its template is kept in S3, too: for those who ask later, and for CloudFormation when it is large."""
+    text = template_text(change.template.body)
+    key = template_key(running.operation)
+    url = running.service.store.put_text(key, text)
+    running.operation = replace(running.operation, template=key, parameters=dict(values))
+    large = len(text.encode()) > LARGEST_INLINE_BYTES
+    environment = change.environment
+    tags = {
+        "beanstalk:application": environment.application,
+        "beanstalk:environment-name": environment.name,
+        "beanstalk:environment-id": environment.id,
+        **dict(environment.tags),
+    }
+    return Proposal(name, change.template.body, url if large else None, values, tags, _stops(change.configuration))
+
+
+def _stops(configuration: Configuration) -> bool:
+    return configuration.text(OURS, "OnFailure") == "stop"
+
+
+def check_changes(running: Running, changes: tuple[ResourceChange, ...], body: Json) -> None:
+    """Raises InvalidInput with everything that would lose data or requests."""
+    rule = body.get("Resources", {}).get("ProductionRule", {}).get("Properties", {})
+    live = live_weights(running.service, running.environment.places.rule)
+    found = refusals(changes, rule_weights(rule), live)
+    if found:
+        hint = f"nothing was changed; {ALLOW} does it all the same"
+        raise InvalidInput([Problem(each.text, each.at, each.hint or hint) for each in found])
+
+
+def live_weights(service: CloudService, rule: str) -> tuple[int, ...]:
+    """Of the production rule now; () when there is none. A listener of a Network Load Balancer has no rules."""
+    if ":listener-rule/" not in rule:
+        return ()
+    rows = service.cloud.client("elbv2").describe_rules(RuleArns=[rule])["Rules"]
+    return rule_weights(rows[0]) if rows else ()
+
+
+def _execute(running: Running, change: CloudChange, proposed: ChangeSet) -> None:
+    """Tell AWS, unless nothing would change. Intent first: should this client die now, the next one sees by the events
+    of the stack whether AWS was told."""
+    running.check_wanted()
+    if proposed.is_empty and not change.force:
+        running.say("Nothing changes: the environment is like this already.")
+        end(running, Outcome.SUCCEEDED, "")
+        return
+    if proposed.is_empty or (change.force and not _makes_new_tasks(proposed)):
+        running.stack.discard(running.operation.token)
+        _restart(running)
+        return
+    running.save()
+    running.stack.execute(running.operation.token)
+    running.save(stage=Stage.EXECUTING, executed=running.service.now())
+
+
+def _makes_new_tasks(proposed: ChangeSet) -> bool:
+    return any(each.logical_id == "TaskDefinition" and each.action is not Action.REMOVE for each in proposed.changes)
+
+
+def _restart(running: Running) -> None:
+    """New tasks of the same version, by the service's own policy."""
+    places = running.environment.places
+    if not places.service:
+        raise BeanstalkError(f"{running.environment.name} has no service that could be restarted")
+    running.save(by_stack=False)
+    ecs = running.service.cloud.client("ecs")
+    ecs.update_service(cluster=places.cluster, service=places.service, forceNewDeployment=True)
+    running.save(stage=Stage.EXECUTING, executed=running.service.now())
+
+
+def _first_words(running: Running, change: CloudChange) -> None:
+    """The events that begin an operation, as Elastic Beanstalk's clients know them."""
+    name = change.environment.name
+    if change.kind is Kind.CREATE:
+        running.say("createEnvironment is starting.")
+        bucket = running.service.store.bucket
+        running.say(f"Using {bucket} as Amazon S3 storage bucket for environment data.")
+    else:
+        running.say("Environment update is starting.")
+        if change.kind in (Kind.CONFIGURE, Kind.SCALE):
+            running.say(f"Updating environment {name}'s configuration settings.")
+    told = consequences(change.changed, ())
+    if told:
+        running.say(f"Settings: {'; '.join(told)}.")
+    for warning in change.warnings:
+        running.say(str(warning).replace("\n  hint: ", "; "), Severity.WARN)

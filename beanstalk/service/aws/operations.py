@@ -1,0 +1,347 @@
+"""An operation on AWS from its beginning to its end: intent written down first, then AWS is told, then it is followed.
+
+As long as an operation prepares, whoever began it holds the lease of its environment; a client that dies there has
+changed nothing that runs. Once AWS has been told nobody is needed: whoever comes next, from any machine, sees by the
+state of the stack how it goes, and writes down how it ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from beanstalk.agent.rollouts import end_messages
+from beanstalk.errors import BeanstalkError, EnvironmentBusy
+from beanstalk.model import Outcome
+from beanstalk.records import Kind, Severity, Status
+from beanstalk.service.aws.place import CloudService, find_cloud_environment
+from beanstalk.service.aws.state import Becomes, CloudEnvironment, CloudOperation, Spoken, Stage
+from beanstalk.service.place import new_request_id
+from beanstalk.targets.aws.observing import Coordinates, Observer, coordinates_of, stack_ended, unless_absent
+from beanstalk.targets.aws.stack import Stack
+from beanstalk.targets.aws.watch import Look, Memory, Said, is_stalled, outcome_of, tell
+
+Tell = Callable[[Spoken], None]
+LEASE_S = 120.0
+"""A client that prepares says that it is alive long before this has passed."""
+_AWS_ITSELF_S = 300.0
+"""What AWS may take without showing anything, beside what tasks take."""
+_QUICK_S, _SLOW_S = 0.3, 5.0
+"""How long between two looks, at first and when nothing has moved for a while."""
+
+
+@dataclass
+class Running:
+    """An operation that this client has begun or found. tell: gets every event as it happens."""
+
+    service: CloudService
+    environment: CloudEnvironment
+    operation: CloudOperation
+    tell: Tell
+
+    @property
+    def stack(self) -> Stack:
+        return Stack(self.service.cloud, self.environment.stack, self.service.sleep)
+
+    def say(self, text: str, severity: Severity = Severity.INFO) -> None:
+        """Write an event of ours and tell it."""
+        self.operation = self.operation.saying(self.service.now(), severity, text)
+        self.tell(self.operation.said[-1])
+
+    def save(self, **changes: object) -> None:
+        self.operation = replace(self.operation, **changes)  # type: ignore[arg-type]
+        self.service.memory.save_operation(self.operation)
+
+    def save_environment(self, **changes: object) -> None:
+        changed = replace(self.environment, updated=self.service.now(), **changes)  # type: ignore[arg-type]
+        self.environment = changed
+        self.service.memory.save_environment(changed)
+
+    def check_wanted(self) -> None:
+        """Raises Aborted when somebody has asked for the end of it meanwhile."""
+        if self.service.memory.is_aborted(self.operation):
+            raise Aborted
+
+
+class Aborted(BeanstalkError):
+    """Somebody asked for the end of an operation that was still preparing."""
+
+    def __init__(self) -> None:
+        super().__init__("it was aborted")
+
+
+@contextmanager
+def begun(
+    service: CloudService, environment: CloudEnvironment, kind: Kind, becomes: Becomes, tell: Tell, new: bool = False
+) -> Iterator[Running]:
+    """Take an environment for an operation; let it go at the end of the block, when AWS works or nothing happened.
+
+    Raises EnvironmentBusy when somebody else holds it, AlreadyExists when a new one has a name that is taken.
+    """
+    if not new:
+        environment = free(service, environment, tell)
+    identity = new_request_id()
+    number = environment.operations + 1
+    operation = CloudOperation(
+        identity, number, kind, environment.id, environment.name, service.holder(), service.now(),
+        becomes.version_label, environment.version_label, becomes,
+    )  # fmt: skip
+    if new:
+        service.memory.add_environment(environment)
+    with service.memory.lease(environment, operation, LEASE_S):
+        running = Running(service, environment, operation, tell)
+        running.save()
+        status = {Kind.CREATE: Status.LAUNCHING, Kind.TERMINATE: Status.TERMINATING}.get(kind, Status.UPDATING)
+        running.save_environment(status=status, operations=number, operation=number)
+        try:
+            yield running
+        except BaseException as error:
+            if running.operation.stage is Stage.PREPARING:
+                give_up(running, error)
+            raise
+
+
+def give_up(running: Running, error: BaseException) -> None:
+    """Nothing that runs was touched: the environment is as before, and one that was to be made is not there."""
+    aborted = isinstance(error, Aborted | KeyboardInterrupt)
+    cause = error.problem if isinstance(error, BeanstalkError) else type(error).__name__
+    outcome = Outcome.ABORTED if aborted else Outcome.ROLLED_BACK
+    unless_absent(lambda: running.stack.discard(running.operation.token), None)
+    if running.operation.kind is Kind.CREATE:
+        unless_absent(running.stack.delete_proposed, None)
+    end(running, outcome, "it was aborted" if aborted else cause)
+
+
+def free(service: CloudService, environment: CloudEnvironment, tell: Tell) -> CloudEnvironment:
+    """The environment, when nothing goes on in it; what had ended unseen is written down. Raises EnvironmentBusy."""
+    if not environment.operation:
+        return environment
+    running = opened(service, environment, tell)
+    if running is None:
+        return find_cloud_environment(service, environment.name)
+    if running.operation.stage is Stage.PREPARING:
+        if holder := service.memory.holder(environment):
+            raise busy(service, environment, running.operation, holder)
+        take_over(running)
+        return find_again(service, environment)
+    look = observer(running).look()
+    if not ended(running, look):
+        raise busy(service, environment, running.operation, running.operation.holder)
+    settle(running, look, remembered(running, look))
+    return find_again(service, environment)
+
+
+def find_again(service: CloudService, environment: CloudEnvironment) -> CloudEnvironment:
+    """As it is remembered now. Raises NotFound when it is gone."""
+    return find_cloud_environment(service, environment.name)
+
+
+def opened(service: CloudService, environment: CloudEnvironment, tell: Tell) -> Running | None:
+    """The operation that goes on in an environment, None when there is none or it has ended."""
+    if not environment.operation:
+        return None
+    operation = service.memory.operation(environment.id, environment.operation)
+    if operation is None or operation.stage is Stage.ENDED:
+        running = Running(service, environment, operation, tell) if operation else None
+        if running:
+            _conclude(running)
+        else:
+            service.memory.save_environment(replace(environment, operation=0, status=Status.READY))
+        return None
+    return Running(service, environment, operation, tell)
+
+
+def take_over(running: Running) -> None:
+    """Whoever prepared this is gone without a word. What it had only proposed is taken away; what it may have begun
+    without having been able to write so is seen by its token, and goes on."""
+    token = running.operation.token
+    events = unless_absent(lambda: running.stack.events(token=token), [])
+    if events:
+        running.save(stage=Stage.EXECUTING, executed=events[0].at)
+        return
+    running.say("The client that began this is gone; nothing had been changed.", Severity.WARN)
+    give_up(running, BeanstalkError("the client that began it went away before anything was changed"))
+
+
+def busy(
+    service: CloudService, environment: CloudEnvironment, operation: CloudOperation, holder: str
+) -> BeanstalkError:
+    seconds = max(0, round(service.now() - operation.created))
+    return EnvironmentBusy(
+        f"{environment.name} is held by {operation.kind}, begun {seconds} s ago by {holder}",
+        hint=f"wait for it with --wait-lock SECONDS, follow it: beanstalk events {environment.name} -f, or end it: "
+        f"beanstalk abort {environment.name}",
+    )
+
+
+# following
+
+
+def observer(running: Running) -> Observer:
+    operation = running.operation
+    since = operation.executed or operation.created
+    return Observer(running.service.cloud, running.stack, operation.token, since - 1.0, running.service.now)
+
+
+def ended(running: Running, look: Look) -> bool:
+    """Whether AWS has nothing more to do for an operation."""
+    if not stack_ended(look):
+        return False
+    if running.operation.by_stack:
+        return True
+    deployments = look.service.deployments if look.service else ()
+    return len(deployments) <= 1 and all(each.rollout != "IN_PROGRESS" for each in deployments)
+
+
+def remembered(running: Running, look: Look) -> Memory:
+    """What a client that comes late knows of it."""
+    return tell(look, Memory(observer(running).since))[1]
+
+
+def follow(running: Running, timeout_s: float | None = None) -> CloudOperation:
+    """Tell what happens until it has ended, or `timeout_s` passed; writes down how it ended. Stops following, and
+    nothing else, at KeyboardInterrupt."""
+    service, watcher = running.service, observer(running)
+    memory = Memory(watcher.since)
+    began, pause = time.monotonic(), _QUICK_S
+    stopped = False
+    while True:
+        look = watcher.look(memory.last_stack_event)
+        said, memory = tell(look, memory)
+        for each in said:
+            running.tell(spoken(each))
+        if ended(running, look):
+            settle(running, look, memory)
+            return running.operation
+        if timeout_s is not None and time.monotonic() - began >= timeout_s:
+            return running.operation
+        if not stopped and is_stalled(memory, service.now(), _patience(running)):
+            stopped = _stop(running)
+        pause = _QUICK_S if said else min(_SLOW_S, pause * 1.3)
+        service.sleep(pause)
+
+
+def spoken(said: Said) -> Spoken:
+    return Spoken(int(said.at * 1000), said.severity, said.message)
+
+
+def _patience(running: Running) -> float:
+    """How long nothing may move: `Timeout` of the environment's commands, with time for what AWS itself takes."""
+    return running.operation.timeout_s + _AWS_ITSELF_S
+
+
+def _stop(running: Running) -> bool:
+    from beanstalk.service.aws.aborting import stop_on_aws
+
+    running.say("Nothing has moved for longer than Timeout allows; the update goes back.", Severity.ERROR)
+    running.save()
+    stop_on_aws(running)
+    return True
+
+
+def settle(running: Running, look: Look, memory: Memory) -> None:
+    """Write down how it ended, once AWS is done."""
+    running.operation = (
+        running.service.memory.operation(running.environment.id, running.operation.number) or running.operation
+    )
+    if running.operation.stage is Stage.ENDED:  # somebody else was faster
+        _conclude(running)
+        return
+    outcome, cause = verdict(running.operation, look, memory)
+    if outcome is Outcome.SUCCEEDED and running.operation.kind is not Kind.TERMINATE:
+        _remember_places(running, look)
+    end(running, outcome, cause)
+
+
+def verdict(operation: CloudOperation, look: Look, memory: Memory) -> tuple[Outcome, str]:
+    """How an operation has ended, and why when it failed."""
+    status = look.stack.status if look.stack else None
+    if operation.kind is not Kind.TERMINATE and status in (None, "DELETE_COMPLETE"):
+        outcome: Outcome = Outcome.ABORTED if operation.abort else Outcome.ROLLED_BACK
+    elif not operation.by_stack and look.service is not None:
+        primary = next((each for each in look.service.deployments if each.status == "PRIMARY"), None)
+        failed = primary is not None and primary.rollout == "FAILED"
+        back = any(each.status.startswith("ROLLBACK") for each in look.deployments)
+        outcome = Outcome.ROLLED_BACK if failed or back else Outcome.SUCCEEDED
+    else:
+        found = outcome_of(status, operation.abort)
+        assert found is not None
+        outcome = found
+    if outcome is Outcome.SUCCEEDED:
+        return outcome, ""
+    if operation.abort:
+        return outcome, "it was aborted"
+    reason = look.stack.reason if look.stack else ""
+    return outcome, memory.cause or reason.rstrip(".") or f"the stack is {status or 'gone'}"
+
+
+def end(running: Running, outcome: Outcome, cause: str) -> None:
+    """The last events and the records. Written down first, so that whoever comes after a crash only concludes."""
+    operation = running.operation
+    for severity, text in _last_words(operation, outcome, cause):
+        running.say(text, severity)
+    now = running.service.now()
+    running.save(stage=Stage.ENDED, outcome=outcome, cause="" if outcome is Outcome.SUCCEEDED else cause, ended=now)
+    _conclude(running)
+
+
+def _last_words(operation: CloudOperation, outcome: Outcome, cause: str) -> list[tuple[Severity, str]]:
+    if operation.kind is Kind.TERMINATE:
+        if outcome is Outcome.SUCCEEDED:
+            return [(Severity.INFO, "terminateEnvironment completed successfully.")]
+        return [(Severity.ERROR, f"Failed to terminate environment: {cause}.")]
+    return end_messages(operation.kind, operation.environment, outcome, cause)
+
+
+def _conclude(running: Running) -> None:
+    """Bring the environment to where its operation, which has ended, leaves it. Doing it twice does no harm."""
+    operation, environment = running.operation, running.environment
+    assert operation.outcome is not None
+    gone = operation.kind is Kind.TERMINATE and operation.outcome is Outcome.SUCCEEDED
+    never = operation.kind is Kind.CREATE and operation.outcome in (Outcome.ROLLED_BACK, Outcome.ABORTED)
+    if never:
+        unless_absent(running.stack.delete, None)
+    if gone or never:
+        left = replace(environment, status=Status.TERMINATED, operation=0, terminated=operation.ended)
+        running.environment = left
+        running.service.memory.remove_environment(left)
+        return
+    changes: dict[str, object] = {"status": Status.READY, "operation": 0}
+    kept = operation.outcome is Outcome.SUCCEEDED or (
+        operation.kind is Kind.CREATE and operation.outcome is Outcome.FAILED
+    )
+    if kept and operation.kind is not Kind.TERMINATE:
+        becomes = operation.becomes
+        changes |= {"version_label": becomes.version_label, "platform": becomes.platform, "size": becomes.size}
+        changes |= {"settings_json": becomes.settings_json}
+        changes |= {"deployment": operation.number} if becomes.deploys else {}
+    running.save_environment(**changes)
+
+
+def _remember_places(running: Running, look: Look) -> None:
+    """Where the parts of it are, so that a look at it needs no search."""
+    stack = look.stack
+    assert stack is not None
+    found: Coordinates = coordinates_of(running.stack.resources())
+    running.environment = replace(running.environment, places=found, outputs=dict(stack.outputs), stack_id=stack.id)
+
+
+def stack_is_made(running: Running) -> bool:
+    """Follow the making of a stack that is only the first half of an operation; whether it succeeded. When not, the
+    operation has ended."""
+    watcher, memory = observer(running), Memory(observer(running).since)
+    while True:
+        look = watcher.look(memory.last_stack_event)
+        said, memory = tell(look, memory)
+        for each in said:
+            running.tell(spoken(each))
+        if stack_ended(look):
+            break
+        running.service.sleep(_QUICK_S)
+    outcome, cause = verdict(running.operation, look, memory)
+    if outcome is Outcome.SUCCEEDED:
+        return True
+    end(running, outcome, cause)
+    return False

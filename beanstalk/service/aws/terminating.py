@@ -1,0 +1,115 @@
+"""TerminateEnvironment on AWS: the stack is deleted; what holds data is told first, and stays when that is wanted."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+from beanstalk.errors import BeanstalkError
+from beanstalk.model import Outcome
+from beanstalk.records import Kind
+from beanstalk.service.aws.memory import template_key
+from beanstalk.service.aws.operations import Running, Tell, begun, end
+from beanstalk.service.aws.place import CloudService, find_cloud_environment
+from beanstalk.service.aws.state import Becomes, Stage
+from beanstalk.targets.aws.blueprint import Json, Parameter
+from beanstalk.targets.aws.change_set import is_stateful
+from beanstalk.targets.aws.observing import unless_absent
+from beanstalk.targets.aws.plan_words import type_in_words
+from beanstalk.targets.aws.stack import LARGEST_INLINE_BYTES, Proposal, Stack, template_text
+
+_STAY = ("Retain", "RetainExceptOnCreate")
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A resource with data. fate: "dies", "stays" or "leaves a snapshot"."""
+
+    logical_id: str
+    physical_id: str
+    type: str
+    fate: str
+
+    @property
+    def text(self) -> str:
+        return f"{type_in_words(self.type)} {self.physical_id} ({self.logical_id})"
+
+
+def data_of(service: CloudService, name: str) -> tuple[Data, ...]:
+    """What of an environment holds data, and what becomes of it when the environment is terminated."""
+    stack = Stack(service.cloud, find_cloud_environment(service, name).stack)
+    resources = unless_absent(stack.resources, {})
+    stateful = {key: each for key, each in resources.items() if is_stateful(each.type)}
+    if not stateful:
+        return ()
+    written = stack.template().get("Resources", {})
+    return tuple(
+        Data(key, each.physical_id, each.type, _fate(written.get(key, {}), each.type))
+        for key, each in sorted(stateful.items())
+    )
+
+
+def terminate_on_aws(service: CloudService, name: str, tell: Tell, keep_data: bool = False) -> Running:
+    """Begin to remove an environment. keep_data: what holds data is left in the account, by its own name.
+
+    Raises EnvironmentBusy, NotFound, BeanstalkError.
+    """
+    environment = find_cloud_environment(service, name)
+    becomes = Becomes(
+        environment.version_label, environment.platform, environment.size, environment.settings_json, False
+    )
+    with begun(service, environment, Kind.TERMINATE, becomes, tell) as running:
+        running.say("terminateEnvironment is starting.")
+        state = running.stack.look()
+        if state is None:
+            end(running, Outcome.SUCCEEDED, "")
+            return running
+        if keep_data and state.is_there:
+            _keep(running)
+        running.check_wanted()
+        running.save_environment(stack_id=state.id)  # a stack that is gone is found by its ARN alone
+        running.save()
+        running.stack.delete(running.operation.token)
+        running.save(stage=Stage.EXECUTING, executed=service.now())
+    return running
+
+
+def _fate(resource: Json, kind: str) -> str:
+    policy = resource.get("DeletionPolicy") or ("Snapshot" if kind == "AWS::RDS::DBInstance" else "Delete")
+    return "stays" if policy in _STAY else "leaves a snapshot" if policy == "Snapshot" else "dies"
+
+
+def _keep(running: Running) -> None:
+    """Have everything with data stay: its deletion policy becomes Retain, which a change set can only do together with
+    another change of the same resource, so a word of ours goes into its metadata."""
+    stack = running.stack
+    body, state = stack.template(), stack.look()
+    assert state is not None
+    kept = retained(body)
+    if kept == body:
+        return
+    text = template_text(kept)
+    running.save()
+    url = running.service.store.put_text(template_key(running.operation), text)
+    large = len(text.encode()) > LARGEST_INLINE_BYTES
+    name = f"{running.operation.token}-keep"
+    values = {**dict.fromkeys(state.parameters), str(Parameter.KEEP_COUNT): "true"}
+    proposed = stack.propose(Proposal(name, kept, url if large else None, values, state.tags))
+    if proposed.is_empty:
+        return
+    running.say("What holds data is kept: its deletion policy becomes Retain.")
+    stack.execute(name)
+    while (now := stack.look()) is not None and now.is_moving:
+        running.service.sleep(1.0)
+    if now is None or not now.status.endswith("_COMPLETE") or "ROLLBACK" in now.status:
+        raise BeanstalkError("the data could not be kept, so nothing was terminated", hint="see: beanstalk events")
+
+
+def retained(body: Json) -> Json:
+    """A template in which everything with data outlives its stack."""
+    changed = copy.deepcopy(body)
+    for resource in changed.get("Resources", {}).values():
+        if is_stateful(resource["Type"]) and resource.get("DeletionPolicy") not in _STAY:
+            resource["DeletionPolicy"] = "Retain"
+            resource["Metadata"] = {**resource.get("Metadata", {}), "beanstalk:kept": "when terminated"}
+    return changed
