@@ -24,17 +24,14 @@ def environment(container: Container, written: list[Any], making: Making) -> lis
 
 
 def secrets_of(container: Container, written: list[Any], making: Making) -> list[Any]:
-    """Those that are written, then those of the environment that the container gets: all of them when it is the one
-    that gets the requests, or of a Dockerrun of version 2, where every container has all properties."""
+    """Those that are written, then those of the environment that the container gets on every target."""
     own = {each.get("name") for each in written if isinstance(each, dict)}
     references = {each.name: each.reference for each in making.blueprint.workload.secrets}
-    wanted = {variable: name for variable, name in container.secrets if name in references}
-    if container.name == making.blueprint.group.web:
-        taken = {name for name, _ in container.environment} - making.blueprint.configuration.properties().keys()
-        wanted = {name: name for name in references if name not in taken} | wanted
     found = [*written]
-    for variable, name in wanted.items():
-        if variable not in own and (value := _value_from(container.name, name, references[name], making)):
+    for variable, name in container.secrets:
+        if variable in own or name not in references:
+            continue
+        if value := _value_from(container.name, name, references[name], making):
             found.append({"name": variable, "valueFrom": value})
     return found
 

@@ -201,6 +201,25 @@ def test_secrets_are_those_of_the_container_that_gets_the_requests(tmp_path):
     assert "environment" not in web
 
 
+def test_a_secret_is_given_to_the_services_that_ask_for_it(tmp_path):
+    text = """
+services:
+  web: {image: nginx, ports: ["80:80"], environment: {PASSWORD: "${KEY}"}}
+  db: {image: redis, env_file: .env}
+  cache: {image: redis}
+"""
+    found = define(tmp_path, compose(text), f"{SECRETS}:KEY={SECRET}").document["containerDefinitions"]
+    secrets = {each["name"]: named(each.get("secrets", [])) for each in found}
+    assert secrets == {"web": {"PASSWORD": SECRET}, "db": {"KEY": SECRET}, "cache": {}}
+
+
+def test_a_secret_of_a_dockerrun_goes_before_that_of_the_environment(tmp_path):
+    own = [{"name": "KEY", "valueFrom": SSM}]
+    files = dockerrun({"secrets": own}, {"name": "db"}, executionRoleArn="arn:aws:iam::111122223333:role/tasks")
+    web, db = define(tmp_path, files, f"{SECRETS}:KEY={SECRET}").document["containerDefinitions"]
+    assert (web["secrets"], named(db["secrets"])) == (own, {"KEY": SECRET})
+
+
 @pytest.mark.parametrize("reference", ["file:/etc/password", "command:pass show shop"])
 def test_secrets_of_this_machine_are_refused_in_a_sentence_that_does_not_show_them(tmp_path, reference):
     [problem] = refused(tmp_path, DOCKERFILE, f"{SECRETS}:KEY={reference}")
