@@ -116,6 +116,26 @@ class Emulator:
             if each["ResourceStatus"].endswith("FAILED")
         ]
 
+    def run_once(self, image: str) -> tuple[int, list[str]]:
+        """Exit code and output of a task of an image."""
+        ecs, logs, group = self.client("ecs"), self.client("logs"), f"/once/{time.monotonic_ns()}"
+        logs.create_log_group(logGroupName=group)
+        options = {"awslogs-group": group, "awslogs-region": REGION, "awslogs-stream-prefix": "once"}
+        logging = {"logDriver": "awslogs", "options": options}
+        definition = {"name": "once", "image": image, "logConfiguration": logging}
+        ecs.register_task_definition(family="once", containerDefinitions=[definition])
+        arn = ecs.run_task(taskDefinition="once")["tasks"][0]["taskArn"]
+        until = time.monotonic() + PATIENCE_S
+        while (task := ecs.describe_tasks(tasks=[arn])["tasks"][0])["lastStatus"] != "STOPPED":
+            assert time.monotonic() < until, task
+            time.sleep(0.05)
+        code = task["containers"][0].get("exitCode")
+        assert code is not None, task["stoppedReason"]
+        lines: list[str] = []
+        while not lines and time.monotonic() < until:
+            lines = [each["message"] for each in logs.filter_log_events(logGroupName=group)["events"]]
+        return code, lines
+
     def network(self) -> dict[str, Any]:
         """The default VPC (`vpc`) and its subnets (`subnets`)."""
         ec2 = self.client("ec2")

@@ -1,7 +1,7 @@
 """JSON documents in a bucket of S3 that many may write: nobody overwrites what he has not read.
 
 Conditional writes (If-None-Match, If-Match) decide who was first; S3 reads what was written last, always. A request may
-reach S3 and its answer get lost, so every write has a mark of its own, and whoever is refused looks whether that stands.
+reach S3 and its answer get lost, so every write has a mark of its own, and whoever is refused looks whose is there.
 Source: S3 User Guide, "How to prevent object overwrites with conditional writes".
 """
 
