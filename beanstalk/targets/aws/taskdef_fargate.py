@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from beanstalk.errors import Problem
 from beanstalk.source.dockerrun_v2 import LOGS_FOLDER
 from beanstalk.targets.aws.blueprint import Json
-from beanstalk.targets.aws.taskdef_making import BUNDLE
 from beanstalk.targets.aws.taskdef_places import Places
+from beanstalk.targets.aws.taskdef_volumes import is_of_bundle
 
 ON_EC2 = "set --option beanstalk:aws:LaunchType=EC2"
 _LOG_DRIVERS = ("awslogs", "splunk", "awsfirelens")
@@ -102,7 +102,7 @@ def _volume(volume: Json, places: Places) -> Iterator[Problem]:
 
 
 def _remedy(path: str) -> str:
-    if path == BUNDLE or path.startswith(f"{BUNDLE}/"):
+    if is_of_bundle(path):
         return f"copy the files into the image that needs them, or {ON_EC2}"
     if path.startswith(LOGS_FOLDER):
         return f"write logs to the standard output, or {ON_EC2}"

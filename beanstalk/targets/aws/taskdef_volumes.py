@@ -18,6 +18,7 @@ SHARED = "beanstalk-shared"
 """Name of the volume of the file system that all tasks share."""
 _TMPFS_MIB = 64
 _MIB = 1 << 20
+_COPY_OR_FETCH = f"copy the files into an image of your own, or fetch them to {BUNDLE} with sources in .ebextensions"
 _INTO_THE_IMAGE = "copy the files into an image of your own (FROM {image} and COPY)"
 
 
@@ -51,8 +52,14 @@ def tmpfs(container: Container, making: Making) -> list[Json]:
 def written_volumes(written: list[Any], making: Making) -> None:
     """Those of a Dockerrun of version 2, as they are."""
     for number, each in enumerate(written):
-        if isinstance(each, dict):
-            making.volumes[str(each.get("name", number))] = each
+        if not isinstance(each, dict):
+            continue
+        name, host = str(each.get("name", number)), each.get("host")
+        making.volumes[name] = each
+        path = host.get("sourcePath") if isinstance(host, dict) else None
+        if isinstance(path, str) and is_of_bundle(path) and not making.on_fargate:
+            problem = making.places.problem(_no_bundle(f"the volume {name}", path), _COPY_OR_FETCH, "", "volumes", name)
+            making.notes.warnings.append(problem)
 
 
 def written_mounts(container: Container, written: list[Any], making: Making) -> list[Any]:
@@ -113,12 +120,21 @@ def _volume(container: Container, mount: Mount, making: Making) -> str:
 def _of_bundle(container: Container, mount: Mount, making: Making) -> str:
     path = f"{BUNDLE}/{mount.source}".removesuffix("/")
     if not making.on_fargate:
+        making.warn(container.name, "mountPoints", _no_bundle(f"a volume of {container.name}", path), _COPY_OR_FETCH)
         return _host(path, making)
     what = mount.source or "all of the bundle"
     text = f"{container.name} mounts {what} from the bundle, which is in no task on Fargate"
     image = container.image.reference or "the image"
     making.wrong(container.name, "mountPoints", text, _INTO_THE_IMAGE.format(image=image))
     return ""
+
+
+def is_of_bundle(path: str) -> bool:
+    return path == BUNDLE or path.startswith(f"{BUNDLE}/")
+
+
+def _no_bundle(what: str, path: str) -> str:
+    return f"{what} is {path[:80]} of the instance, and instances on AWS do not get the bundle: the folder is empty"
 
 
 def _host(path: str, making: Making) -> str:

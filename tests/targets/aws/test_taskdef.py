@@ -89,8 +89,12 @@ def test_a_folder_of_the_bundle_is_in_no_task_on_fargate(tmp_path):
     [problem] = refused(tmp_path, files | {"conf/a": "b"})
     assert problem.startswith("docker-compose.yml:1:") and "mounts conf from the bundle" in problem
     assert "FROM nginx and COPY" in problem
-    document = define(tmp_path, files | {"conf/a": "b"}, EC2).document
-    assert document["volumes"] == [{"name": "var-app-current-conf", "host": {"sourcePath": "/var/app/current/conf"}}]
+    found = define(tmp_path, files | {"conf/a": "b"}, EC2)
+    volume = {"name": "var-app-current-conf", "host": {"sourcePath": "/var/app/current/conf"}}
+    assert found.document["volumes"] == [volume]
+    assert "instances on AWS do not get the bundle: the folder is empty" in told(found)
+    described = dockerrun({}, volumes=[volume])
+    assert "the volume var-app-current-conf is /var/app/current/conf" in told(define(tmp_path, described, EC2))
 
 
 def test_a_named_volume_is_dockers_on_ec2_and_a_part_of_the_task_on_fargate(tmp_path):
