@@ -8,11 +8,21 @@ Source: CloudFormation User Guide, "AWS::CloudFormation::Init".
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from beanstalk.source.functions import Value
-from beanstalk.source.instance_keys import Command, File, InstanceKeys, Package, ServiceState, UnixGroup, User
+from beanstalk.source.instance_keys import (
+    Command,
+    CommandLine,
+    File,
+    InstanceKeys,
+    Package,
+    ServiceState,
+    UnixGroup,
+    User,
+)
 from beanstalk.targets.aws.blueprint import Blueprint, Json
 from beanstalk.targets.aws.template.aliases import to_intrinsic
 
@@ -73,15 +83,21 @@ class _Made:
         return {key: value for key, value in found.items() if value not in ("", None)}
 
     def command(self, command: Command) -> Json:
-        line = command.command
         found: Json = {
-            "command": [self.json(word) for word in line] if isinstance(line, tuple) else self.json(line),
+            "command": self.line(command.command),
             "cwd": self.json(command.cwd),
             "env": None if command.env is None else {name: self.json(value) for name, value in command.env},
             "test": None if command.test is None else self.json(command.test),
             "ignoreErrors": True if command.ignore_errors else None,
         }
         return {key: value for key, value in found.items() if value not in ("", None)}
+
+    def line(self, command: CommandLine) -> Any:
+        """A program and its arguments as a line for a shell, where all is known: linters know no other form."""
+        if not isinstance(command, tuple):
+            return self.json(command)
+        words = [self.json(word) for word in command]
+        return shlex.join(words) if all(isinstance(word, str) for word in words) else words
 
 
 def _by_manager(entries: Iterable[tuple[str, str, Any]]) -> Json:

@@ -14,6 +14,7 @@ import math
 
 from beanstalk.errors import Problem
 from beanstalk.targets.aws.blueprint import Blueprint, Json, Resources
+from beanstalk.targets.aws.launch import network_mode
 from beanstalk.targets.aws.template.capacity import SPOT, cluster_arn, has_instances, is_spot, on_demand
 from beanstalk.targets.aws.template.contribution import Contribution
 from beanstalk.targets.aws.template.disks import disks
@@ -22,6 +23,7 @@ from beanstalk.targets.aws.template.machines import instance_types, is_arm
 from beanstalk.targets.aws.template.network import subnets, task_groups
 from beanstalk.targets.aws.template.pieces import att, ref, resource, sub
 from beanstalk.targets.aws.template.said import INSTANCES, NETWORK, OURS, is_on, is_set, place, said
+from beanstalk.targets.aws.template.tags import tags_of
 from beanstalk.targets.aws.template.trust import allow, role
 
 GROUP = "aws:autoscaling:asg"
@@ -59,6 +61,11 @@ def contribute(blueprint: Blueprint) -> Contribution:
         text = "the role of this instance profile has to allow what the agent of Amazon ECS does"
         hint = "leave the option out, or add the policy AmazonEC2ContainerServiceforEC2Role to the role"
         warnings.append(Problem(text, place(blueprint, INSTANCES, "IamInstanceProfile"), hint))
+    if network_mode(blueprint) == "awsvpc" and not is_set(blueprint, NETWORK, "VPCId"):
+        # Amazon ECS gives tasks on instances no public address, and the default VPC has no other way out.
+        text = "from the default VPC a task on an instance reaches nothing outside, as it has only a private address"
+        hint = "set --option beanstalk:aws:NetworkMode=bridge, or name subnets with a NAT gateway (aws:ec2:vpc)"
+        warnings.append(Problem(text, place(blueprint, OURS, "LaunchType"), hint))
     return Contribution(warnings=warnings)
 
 
@@ -114,6 +121,10 @@ def _launch_template(blueprint: Blueprint) -> Json:
         data["KeyName"] = key
     if blueprint.configuration.text(INSTANCES, "MonitoringInterval") == "1 minute":
         data["Monitoring"] = {"Enabled": True}
+    if is_on(blueprint, INSTANCES, "LaunchTemplateTagPropagationEnabled"):
+        tags = [{"Key": key, "Value": value} for key, value in tags_of(blueprint).items()]
+        kinds = ("volume", "network-interface")
+        data["TagSpecifications"] = [{"ResourceType": each, "Tags": tags} for each in kinds]
     return resource("AWS::EC2::LaunchTemplate", {"LaunchTemplateData": data})
 
 

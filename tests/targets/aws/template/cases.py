@@ -1,6 +1,6 @@
 """Environments whose templates are kept in `tests/golden/aws/templates/`: the files of a bundle, and options.
 
-The concerns that stand beside the load balancer and the service have theirs in `cases_of_parts`, if that is there.
+The concerns that stand beside the load balancer and the service have theirs in `cases_of_parts`.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def example(*names: str) -> dict[str, str]:
     return {f".ebextensions/{name}": (EXAMPLES / name).read_text() for name in names}
 
 
-def docker(*options: str, **more: str) -> Case:
-    """One container of an image that is built. more: further files, by the names of examples."""
-    return Case({"Dockerfile": DOCKERFILE, **{path: text for path, text in more.items()}}, options)
+def docker(*options: str, warnings: tuple[str, ...] = ()) -> Case:
+    """One container of an image that is built."""
+    return Case({"Dockerfile": DOCKERFILE}, options, warnings=warnings)
 
 
 def extended(*names: str, options: tuple[str, ...] = (), warnings: tuple[str, ...] = ()) -> Case:

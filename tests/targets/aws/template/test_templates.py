@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 
 from beanstalk.targets.aws.blueprint import Template
+from beanstalk.targets.aws.checks import check_template
 from tests.targets.aws.blueprints import make_blueprint, template_of
-from tests.targets.aws.template.cases import CASES, Case
+from tests.targets.aws.template import cases
+from tests.targets.aws.template.cases import Case
+from tests.targets.aws.template.cases_of_parts import PARTS
 from tests.targets.aws.template.linting import complaints
+
+CASES = cases.CASES | PARTS
 
 
 def made(case: Case, folder: Path) -> Template:
@@ -34,6 +39,7 @@ def test_a_template_is_what_it_was_and_free_of_complaints(
     template = made(CASES[name], tmp_path)
     golden(f"aws/templates/{name}.json", text_of(template.body))
     assert complaints(template.body) == []
+    assert check_template(template.body) == []
 
 
 @pytest.mark.parametrize("name", CASES)
