@@ -21,6 +21,7 @@ from beanstalk.source.ebextensions import read_extensions
 from tests.bundles import make_bundle
 
 PROPERTIES = "aws:elasticbeanstalk:application:environment"
+SECRETS = "aws:elasticbeanstalk:application:environmentsecrets"
 DOCKER = "beanstalk:docker"
 Files = Mapping[str, str | bytes]
 Settings = list[tuple[str, str, str]]
@@ -208,6 +209,19 @@ def test_properties_go_into_the_container_and_not_into_the_image(tmp_path: Path)
     assert (environment["SECRET"], environment["PATH"]) == ("hunter2", "/var/app/build/venv/bin:/mine")
     assert environment["BEANSTALK_PROPERTIES"].splitlines() == ["PATH", "SECRET"]
     assert key(group) == key(plain) and "hunter2" not in dockerfile(group)
+
+
+def test_secrets_are_the_containers_and_no_command_of_the_build_sees_one(tmp_path: Path) -> None:
+    files = {"app.py": "", "Buildfile": "make: echo $KEY\n", "Procfile": "web: serve\n"}
+    settings = [(SECRETS, name, "file:/key") for name in ("KEY", "PIP_INDEX_URL", "PYTHONUNBUFFERED", "PORT")]
+    group, _ = make(tmp_path, "python", files, settings)
+    (container,) = group.containers
+    assert container.secrets == tuple((name, name) for name in ("KEY", "PIP_INDEX_URL", "PYTHONUNBUFFERED"))
+    environment = dict(container.environment)
+    assert environment["BEANSTALK_PROPERTIES"].splitlines() == ["KEY", "PIP_INDEX_URL", "PORT", "PYTHONUNBUFFERED"]
+    assert not environment.keys() & dict(container.secrets).keys()
+    assert container.image.build and container.image.build.args == ()
+    assert key(group) == key(make(tmp_path / "plain", "python", files)[0])
 
 
 def test_commands_of_the_build_see_the_properties_that_they_name(tmp_path: Path) -> None:

@@ -55,8 +55,10 @@ class Secrets:
 
         begins: nothing of the instance was started yet.
         """
+        if not workload.secrets:
+            return True
         known = self._known.setdefault(instance.id, _Known(complete=begins))
-        return bool(known.values) or not workload.secrets or self._read(instance, workload, known)
+        return bool(known.values) or self._read(instance, workload, known)
 
     def renew(self, instance: Instance, workload: Workload) -> bool:
         """Read them anew, for what is started again. False while that goes on.
@@ -64,9 +66,11 @@ class Secrets:
         Those that it has are kept when they cannot be read: an instance that serves is not given up for this.
         Raises TargetError when there are none either.
         """
+        if not workload.secrets:
+            return True
         known = self._known.setdefault(instance.id, _Known(complete=False))
         try:
-            return not workload.secrets or self._read(instance, workload, known)
+            return self._read(instance, workload, known)
         except TargetError:
             if not known.values:
                 raise

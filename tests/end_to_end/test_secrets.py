@@ -197,6 +197,20 @@ def test_what_an_application_said_is_told_without_secrets(site, secret_store):
     assert all(path.endswith("/web.log") for path in holding(site, PASSWORD))
 
 
+@pytest.mark.docker
+def test_every_container_of_an_instance_gets_them(engine, python_image, secret_store):
+    site = ContainerSite("caddy", engine, python_image, several=True)
+    try:
+        created = site.create("v1", size=1, files=[of_bundle(PASSWORD=secret_store.secret("shop/db", PASSWORD))])
+        assert created.outcome is Outcome.SUCCEEDED, created.cause
+        for name in ("web", "beside"):
+            asked = site.start_command("exec", "-e", "shop", "--container", name, "--", 'printf %s "$PASSWORD"')
+            assert asked.communicate(timeout=60)[0] == PASSWORD
+        assert holding(site, PASSWORD) == []
+    finally:
+        site.close()
+
+
 @pytest.mark.parametrize("reference", ["file:/etc/passwd", "command:id"])
 def test_a_bundle_reads_no_file_and_runs_no_program_of_the_machine(site, reference):
     with pytest.raises(InvalidInput, match=r"secrets\.config:3.*which nothing that comes with code may do"):
