@@ -96,7 +96,7 @@ class Making:
         """The task definition, the roles that follow from it, cluster and service."""
         blueprint = self.blueprint
         self.warnings += tasks.warnings
-        document = _with_more(blueprint, tasks.document, more)
+        document = _with_more(blueprint, _with_ports(blueprint, tasks.document, layout), more)
         definition = to_cloudformation(document)
         self.resources["TaskDefinition"] = resource("AWS::ECS::TaskDefinition", definition)
         repository = repository_name(blueprint.application, blueprint.configuration) if built else ""
@@ -130,6 +130,21 @@ class Making:
         body["Parameters"] = {name: each for name, each in body["Parameters"].items() if name not in unused}
         names = tuple(name for name in parameters if name not in unused)
         return Template(body, names, {**images, **more.image_parameters}, _once([*self.warnings, *told]))
+
+
+def _with_ports(blueprint: Blueprint, document: Json, layout: Layout | None) -> Json:
+    """With the ports of further processes, which nothing in the bundle may have said of its containers."""
+    wanted = [(each.container, each.port) for each in layout.others] if layout else []
+    host = {"hostPort": 0} if network_mode(blueprint) == "bridge" else {}
+
+    def opened(container: Json) -> Json:
+        there = container.get("portMappings", [])
+        known = {each.get("containerPort") for each in there}
+        added = [port for name, port in wanted if name == container["name"] and port not in known]
+        ports = [{"containerPort": port, **host, "protocol": "tcp"} for port in dict.fromkeys(added)]
+        return {**container, "portMappings": [*there, *ports]} if ports else container
+
+    return {**document, "containerDefinitions": [opened(each) for each in document["containerDefinitions"]]}
 
 
 def _with_more(blueprint: Blueprint, document: Json, more: Contribution) -> Json:
