@@ -165,6 +165,7 @@ def test_a_secret_that_cannot_be_read_fails_the_deployment_before_anything_is_to
     assert len(site.store.instances.where("1")) == 2, "nothing was started either"
     (told,) = [message for message in site.messages() if "PASSWORD" in message]
     assert f"The secret PASSWORD cannot be read from {missing}: AWS refuses it: " in told
+    assert "beanstalk setenv --secret PASSWORD=REFERENCE" in told
 
 
 def test_an_environment_whose_secret_cannot_be_read_is_not_created(site):

@@ -29,6 +29,7 @@ LARGEST_BYTES = 65_536
 COMMAND_S = 30.0
 """How long a program may take."""
 _THREADS = 8
+_ANOTHER = "beanstalk setenv --secret {}=REFERENCE"
 
 Values = dict[str, str]
 """{name of a secret: its value}."""
@@ -73,11 +74,13 @@ def _gather(secrets: Sequence[Secret], whole: Callable[[str], str]) -> Values:
         reference = read_reference(secret.reference)
         try:
             values[secret.name] = _value(reference, whole(_source(reference)))
+            continue
         except TargetError as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            troubles.append(f"the secret {secret.name} cannot be read from {secret.reference}: {error.problem}{hint}")
+            why, hint = error.problem.rstrip("."), error.hint
         except Exception as error:  # whatever it is, it ends a deployment, and no agent; its words may hold the value
-            troubles.append(f"the secret {secret.name} cannot be read from {secret.reference}: {type(error).__name__}")
+            why, hint = type(error).__name__, ""
+        hint = hint or f"see whether it is there for the agent, or set another: {_ANOTHER.format(secret.name)}"
+        troubles.append(f"the secret {secret.name} cannot be read from {secret.reference}: {why} ({hint})")
     if troubles:
         raise TargetError("; ".join(troubles))
     return values

@@ -34,8 +34,8 @@ def refusal(reference: str) -> str:
         read_secret(reference)
     before, found, why = caught.value.problem.partition(f"the secret KEY cannot be read from {reference}: ")
     assert (before, bool(found)) == ("", True)
-    assert why.endswith(")") or "AWS" in why, "there is a remedy"
-    return why.rpartition(" (")[0] or why
+    assert why.endswith(")"), "there is a remedy"
+    return why.rpartition(" (")[0]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,10 @@ def test_a_secret_of_another_form_says_which_and_not_what_it_is(secret_store, va
 
 
 def test_what_aws_says_is_told(secret_store, monkeypatch):
-    assert "AWS refuses it: " in refusal("arn:aws:secretsmanager:eu-west-1:123456789012:secret:nothing-AbCdEf")
+    missing = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:nothing-AbCdEf"
+    assert "AWS refuses it: " in refusal(missing)
+    with pytest.raises(TargetError, match=r"or set another: beanstalk setenv --secret KEY=REFERENCE\)$"):
+        read_secret(missing)
     assert "AWS refuses it: " in refusal("arn:aws:ssm:eu-west-1:123456789012:parameter/nothing")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     assert "AWS cannot be asked: " in refusal("arn:aws:ssm:eu-west-1:123456789012:parameter/nothing")
