@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from beanstalk.service.aws.operations import Running, end
 from beanstalk.service.aws.planning import CloudChange
 from beanstalk.targets.aws.blueprint import Json
 from beanstalk.targets.aws.observing import coordinates_of
+from beanstalk.targets.aws.script_text import shell_text
 from beanstalk.targets.aws.taskdef import task_definition
 from beanstalk.workload import Workload
 
@@ -91,20 +91,3 @@ def leader_document(
         **sizes,
         **({"requiresCompatibilities": compatible} if compatible else {}),
     }
-
-
-def shell_text(scripts: tuple[Script, ...]) -> str:
-    """The scripts as one program of /bin/sh, which ends with the first that fails."""
-    return "\n".join(["set -e", *(_one(script) for script in scripts)])
-
-
-def _one(script: Script) -> str:
-    command = script.command if isinstance(script.command, str) else shlex.join(script.command)
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in script.environment]
-    if script.cwd:
-        lines.append(f"cd {shlex.quote(script.cwd)}")
-    if script.test:
-        lines.append(f"if ! ( {script.test} ); then exit 0; fi")
-    lines.append(command)
-    ignored = " || true" if script.ignore_errors else ""
-    return "(\n" + "\n".join(lines) + f"\n){ignored}"
