@@ -19,6 +19,7 @@ from beanstalk.targets.aws.sizes import PAIRS, is_size
 from beanstalk.targets.aws.taskdef_cloudformation import is_function
 from beanstalk.targets.aws.taskdef_fargate import check_fargate
 from beanstalk.targets.aws.taskdef_limits import check_limits
+from beanstalk.targets.aws.taskdef_parts import listed, name_of, number, objects
 from beanstalk.targets.aws.taskdef_places import Places
 
 MOST_CONTAINERS = 10
@@ -31,7 +32,7 @@ _ONE_AT_LEAST = "leave essential out of the container that answers requests"
 def check(document: Json, launch: Launch, places: Places | None = None) -> list[Problem]:
     """Every mistake, with its place where the source is known. document: in the words of ECS's API."""
     places = places or Places()
-    containers = [each for each in document.get("containerDefinitions", []) if isinstance(each, dict)]
+    containers = objects(document, "containerDefinitions")
     found = [
         *_whole(document, containers, places),
         *_names(containers, document, places),
@@ -45,25 +46,6 @@ def check(document: Json, launch: Launch, places: Places | None = None) -> list[
     if launch is Launch.FARGATE:
         found += [*_fargate_size(document), *check_fargate(containers, document, places)]
     return [*found, *check_limits(document, places)]
-
-
-def name_of(container: Json) -> str:
-    return str(container.get("name", "without name"))[:80]
-
-
-def objects(container: Json, key: str) -> list[Json]:
-    """The objects of a list; functions are none."""
-    found = container.get(key)
-    return (
-        [each for each in found if isinstance(each, dict) and not is_function(each)] if isinstance(found, list) else []
-    )
-
-
-def number(value: Any) -> int:
-    """Also of a text, as the size of a task is one; 0 for what is none."""
-    if isinstance(value, str) and value.isdigit():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def is_essential(container: Json) -> bool:
@@ -123,7 +105,7 @@ def _references(containers: Sequence[Json], document: Json, places: Places) -> I
 
 def _named(container: Json) -> Iterator[tuple[str, str]]:
     """(key, name of a container) of everything that names one."""
-    for link in container.get("links", []):
+    for link in listed(container, "links"):
         if isinstance(link, str):
             yield "links", link.partition(":")[0]
     for key, member in (("dependsOn", "containerName"), ("volumesFrom", "sourceContainer")):
@@ -206,14 +188,14 @@ def _network(containers: Sequence[Json], document: Json, launch: Launch, places:
 def _port(own: str, mapping: Json, mode: Any, taken: dict[tuple[Any, ...], str], places: Places) -> Iterator[Problem]:
     """taken: (port, protocol) → container, of the address that all share, or of the instance."""
     inside, host = mapping.get("containerPort"), mapping.get("hostPort")
-    protocol = mapping.get("protocol") or "tcp"
+    protocol = str(mapping.get("protocol") or "tcp")
     for key, value, least in (("containerPort", inside, 1), ("hostPort", host, 0)):
         if isinstance(value, int) and not least <= value <= 65535:
             yield places.problem(f"{key} {value} of {own} is no port", "a port is at most 65535", own, "portMappings")
     if mode in ("awsvpc", "host") and host not in (None, 0, inside) and not is_function(host):
         text = f"hostPort {host} of {own} differs from its containerPort {inside}, and {mode} knows one port only"
         yield places.problem(text, "leave hostPort out", own, "portMappings")
-    if mode == "bridge" and host in RESERVED_PORTS:
+    if mode == "bridge" and isinstance(host, int) and host in RESERVED_PORTS:
         yield places.problem(f"port {host} is taken by the instance itself", "choose another", own, "portMappings")
     shared = inside if mode in ("awsvpc", "host") else host
     if not isinstance(shared, int) or not shared:

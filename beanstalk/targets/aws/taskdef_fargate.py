@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from beanstalk.errors import Problem
 from beanstalk.source.dockerrun_v2 import LOGS_FOLDER
 from beanstalk.targets.aws.blueprint import Json
+from beanstalk.targets.aws.taskdef_parts import listed, name_of, objects
 from beanstalk.targets.aws.taskdef_places import Places
 from beanstalk.targets.aws.taskdef_volumes import is_of_bundle
 
@@ -50,14 +51,13 @@ def check_fargate(containers: Sequence[Json], document: Json, places: Places) ->
             found.append(places.problem(f"a task on Fargate has no {what}", ON_EC2, ""))
     for each in containers:
         found += _container(each, places)
-    for volume in document.get("volumes", []):
-        if isinstance(volume, dict):
-            found += _volume(volume, places)
+    for volume in objects(document, "volumes"):
+        found += _volume(volume, places)
     return found
 
 
 def _container(container: Json, places: Places) -> Iterator[Problem]:
-    own = str(container.get("name"))[:80]
+    own = name_of(container)
 
     def problem(key: str, what: str, hint: str = ON_EC2) -> Problem:
         return places.problem(f"{own} has {what}, which Fargate does not know", hint, own, key)
@@ -71,11 +71,11 @@ def _container(container: Json, places: Places) -> Iterator[Problem]:
         if linux.get(key) is not None and linux[key] != []:
             yield problem("linuxParameters", what)
     capabilities = linux.get("capabilities")
-    added = capabilities.get("add", []) if isinstance(capabilities, dict) else []
+    added = listed(capabilities, "add") if isinstance(capabilities, dict) else []
     if refused := [str(name) for name in added if str(name).upper().removeprefix("CAP_") != _CAPABILITY]:
         yield problem("linuxParameters", f"the capability {', '.join(refused)[:80]}")
-    for each in container.get("resourceRequirements", []):
-        if isinstance(each, dict) and each.get("type") == "GPU":
+    for each in objects(container, "resourceRequirements"):
+        if each.get("type") == "GPU":
             yield problem("resourceRequirements", "a graphics processor")
     logs = container.get("logConfiguration")
     if isinstance(logs, dict) and logs.get("logDriver") not in _LOG_DRIVERS:

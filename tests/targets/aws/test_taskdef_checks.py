@@ -238,3 +238,33 @@ def test_the_model_of_the_api_is_walked_whole():
 
     assert visit("RegisterTaskDefinitionRequest", ()) >= 27
     assert missed == []
+
+
+def paths_of(value, path=()):
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from paths_of(each, (*path, str(key)))
+
+
+JUNK = [None, 0, -1, 2**70, 1.5, True, "", "x", [], [1], [[]], {}, {"a": []}, {"Ref": "A"}, {"Ref": ["A"]}]
+
+
+@pytest.mark.parametrize(("good", "launch"), [(GOOD_ON_EC2, Launch.EC2), (GOOD_ON_FARGATE, Launch.FARGATE)])
+def test_whatever_stands_anywhere_is_told_and_never_an_accident(good, launch):
+    for *way, last in filter(None, paths_of(good)):
+        for junk in JUNK:
+            document = place = copy.deepcopy(good)
+            for part in way:
+                place = place[int(part) if isinstance(place, list) else part]
+            place[int(last) if isinstance(place, list) else last] = copy.deepcopy(junk)
+            assert all(problem.text for problem in check(document, launch))
+
+
+def test_without_boto3_the_model_is_not_looked_at(monkeypatch):
+    from beanstalk.targets.aws import taskdef_limits
+
+    load_shapes.cache_clear()
+    monkeypatch.setattr(taskdef_limits, "find_spec", lambda name: None)
+    assert texts(twin(GOOD_ON_EC2, {"networkMode": "bridge", f"{WEB}/memroy": 1}), Launch.EC2) == []
+    load_shapes.cache_clear()
