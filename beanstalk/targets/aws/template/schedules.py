@@ -1,8 +1,8 @@
 """Periodic tasks of a worker environment: Amazon EventBridge Scheduler puts a message into the queue at their times.
 
-The message has the attributes by which the daemon knows the path, the name and the time of the task; the daemon of
-Elastic Beanstalk writes the same ones. Plain targets of the scheduler send a body alone, so the call of the API itself
-is the target. Source: EventBridge Scheduler User Guide, "Using universal targets" and "Adding context attributes".
+The scheduler sets no attributes of a message, by which Elastic Beanstalk's own daemon knows the path, the name and the
+time of a task; so the body says them, and our daemon makes the same request of it (`worker.message`).
+Source: EventBridge Scheduler User Guide, "Using templated targets" and "Adding context attributes".
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from beanstalk.targets.aws.blueprint import Blueprint, Json, Resources, Tier
 from beanstalk.targets.aws.cron import NotExpressible, aws_cron
 from beanstalk.targets.aws.template.pieces import att, resource
 from beanstalk.targets.aws.template.processes import camel
+from beanstalk.targets.aws.template.said import place
 from beanstalk.targets.aws.template.trust import allow, role
-from beanstalk.targets.aws.template.worker import is_fifo, queue_arn, queue_url
+from beanstalk.targets.aws.template.worker import DAEMON, has_known_queue, is_fifo, queue_arn
 from beanstalk.targets.worker.message import PATH, SCHEDULED, TASK
 
-BODY = "elasticbeanstalk scheduled job"
 _MISSED = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 20}
 """A message that could not be sent for an hour is not sent."""
 
@@ -34,6 +34,10 @@ def build(blueprint: Blueprint) -> Resources:
     if is_fifo(blueprint):
         hint = "take a standard queue, or leave cron.yaml out"
         raise InvalidInput([Problem("periodic tasks do not go into a FIFO queue", tasks[0].at, hint)])
+    if not has_known_queue(blueprint):
+        hint = "write WorkerQueueURL as Amazon SQS does, https://sqs.REGION.amazonaws.com/ACCOUNT/NAME"
+        text = "periodic tasks need a queue whose ARN is known, and this one's URL does not say it"
+        raise InvalidInput([Problem(text, place(blueprint, DAEMON, "WorkerQueueURL"), hint)])
     problems: list[Problem] = []
     found: Resources = {}
     for name, task in zip(names("Schedule", [each.name for each in tasks]), tasks, strict=True):
@@ -61,9 +65,9 @@ def names(stem: str, wanted: Iterable[str]) -> list[str]:
 
 def _schedule(blueprint: Blueprint, task: PeriodicTask, expression: str) -> Json:
     target = {
-        "Arn": {"Fn::Sub": "arn:${AWS::Partition}:scheduler:::aws-sdk:sqs:sendMessage"},
+        "Arn": queue_arn(blueprint),
         "RoleArn": att("SchedulerRole", "Arn"),
-        "Input": _message(blueprint, task),
+        "Input": _message(task),
         "RetryPolicy": _MISSED,
     }
     return resource(
@@ -78,17 +82,8 @@ def _schedule(blueprint: Blueprint, task: PeriodicTask, expression: str) -> Json
     )
 
 
-def _message(blueprint: Blueprint, task: PeriodicTask) -> Json:
-    """Arguments of SendMessage as JSON. What stands in <> the scheduler fills in."""
-    attributes = {
-        PATH: task.url,
-        TASK: task.name,
-        SCHEDULED: "<aws.scheduler.scheduled-time>",
-    }
-    call = {
-        "QueueUrl": "{queue}",
-        "MessageBody": BODY,
-        "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
-    }
-    text = json.dumps(call, separators=(",", ":")).replace("${", "${!").replace("{queue}", "${Queue}", 1)
-    return {"Fn::Sub": [text, {"Queue": queue_url(blueprint)}]}
+def _message(task: PeriodicTask) -> str:
+    """The body of the message. What stands in <> the scheduler fills in."""
+    told = {PATH: task.url, TASK: task.name, SCHEDULED: "<aws.scheduler.scheduled-time>"}
+    members = {name.rpartition(".")[2]: value for name, value in told.items()}
+    return json.dumps({PATH.rpartition(".")[0]: members}, ensure_ascii=False, separators=(",", ":"))

@@ -34,6 +34,7 @@ _OPTIONS = {
     "RetentionPeriod": "RETENTION_PERIOD",
 }
 """Option → environment variable of the daemon, behind BEANSTALK_SQSD_."""
+_ANY = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:*"
 _URL = re.compile(r"https?://(?:sqs\.([a-z0-9-]+)\.[^/]+|[^/]+)/([0-9]{12})/([A-Za-z0-9_-]+(?:\.fifo)?)/?")
 
 
@@ -51,22 +52,36 @@ def is_fifo(blueprint: Blueprint) -> bool:
 
 
 def queue_arn(blueprint: Blueprint) -> Any:
-    """Of a queue of the user's what its URL says; else, as of a function, every queue of the account."""
+    """Of a queue of the user's what its URL says, or the resource of the bundle that it is; else every queue."""
     url = said(blueprint, DAEMON, "WorkerQueueURL")
-    if not url:
-        return att("WorkerQueue", "Arn")
-    found = _URL.fullmatch(url) if isinstance(url, str) else None
-    if found is None:
-        return sub("arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:*")
-    return sub(f"arn:${{AWS::Partition}}:sqs:{found[1] or '${AWS::Region}'}:{found[2]}:{found[3]}")
+    match url:
+        case "":
+            return att("WorkerQueue", "Arn")
+        case {"Ref": str(name)}:
+            return att(name, "Arn")
+        case str() if found := _URL.fullmatch(url):
+            return sub(f"arn:${{AWS::Partition}}:sqs:{found[1] or '${AWS::Region}'}:{found[2]}:{found[3]}")
+        case _:
+            return sub(_ANY)
+
+
+def has_known_queue(blueprint: Blueprint) -> bool:
+    """Whether the ARN of the queue is known."""
+    return bool(queue_arn(blueprint) != sub(_ANY))
 
 
 def queue_name(blueprint: Blueprint) -> Any:
     """As a dimension of metrics; None when only a running stack knows it."""
     url = said(blueprint, DAEMON, "WorkerQueueURL")
-    if not url:
-        return att("WorkerQueue", "QueueName")
-    return url.rstrip("/").rpartition("/")[2] if isinstance(url, str) else None
+    match url:
+        case "":
+            return att("WorkerQueue", "QueueName")
+        case {"Ref": str(name)}:
+            return att(name, "QueueName")
+        case str():
+            return url.rstrip("/").rpartition("/")[2]
+        case _:
+            return None
 
 
 def build(blueprint: Blueprint) -> Resources:
