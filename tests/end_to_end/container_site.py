@@ -77,8 +77,19 @@ class ContainerSite(Site):
                 api.remove_container(name, force=True, v=True)
             for network in self.networks():
                 api.remove_network(network["Id"])
+        self.remove_images()
+
+    def remove_images(self):
+        """All of them go, but one that a container of another test uses, too: of that only our name."""
+        ours = f"beanstalk-{Labels.of(self.home).home_id}"
+        with self.engine.ask() as api:
+            used = {each["ImageID"] for each in api.containers(all=True)}
             Images(self.home, self.engine).sweep(())
-            assert api.images(f"beanstalk-{Labels.of(self.home).home_id}/*") == []
+            used |= {each["ImageID"] for each in api.containers(all=True)}
+            left = api.images(f"{ours}/*")
+            assert [each for each in left if each["Id"] not in used] == []
+            for name in [name for each in left for name in each["RepoTags"] if name.startswith(f"{ours}/")]:
+                api.remove_image(name)
 
 
 class Starts:

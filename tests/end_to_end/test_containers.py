@@ -12,8 +12,9 @@ from beanstalk.model import Outcome, Policy
 from beanstalk.service.programs import run_inside, run_once
 from tests.end_to_end.container_site import ContainerSite
 from tests.end_to_end.site import wait_until
-from tests.end_to_end.test_kills import BALANCERS, MOMENTS
+from tests.end_to_end.test_kills import BACK, BALANCERS, MOMENTS, until_killed
 from tests.end_to_end.test_loss import KEEPING
+from tests.end_to_end.test_scripts import BLUE_GREEN
 
 pytestmark = [pytest.mark.real, pytest.mark.docker]
 KINDS = ["single", "several"]
@@ -34,11 +35,11 @@ def site(balancer, kind, engine, python_image):
         site.close()
 
 
-def kinds(policies):
-    """(policy, balancer, kind): by default every policy with both balancers and both kinds in turn."""
-    for number, (policy, balancer, kind) in enumerate(product(policies, BALANCERS, KINDS)):
+def kinds(strategies):
+    """(strategy, balancer, kind): by default every strategy with both balancers and both kinds in turn."""
+    for number, (strategy, balancer, kind) in enumerate(product(strategies, BALANCERS, KINDS)):
         marks = [] if number % 4 in (0, 3) else [pytest.mark.exhaustive]
-        yield pytest.param(policy, balancer, kind, id=f"{policy}-{balancer}-{kind}", marks=marks)
+        yield pytest.param(strategy, balancer, kind, id=f"{strategy}-{balancer}-{kind}", marks=marks)
 
 
 @pytest.mark.parametrize("policy, balancer, kind", list(kinds(KEEPING)))
@@ -67,35 +68,72 @@ def test_a_failing_version_loses_no_request(site):
     assert site.leftovers() == []
 
 
-def test_all_at_once_replaces_everything(site):
+@pytest.mark.parametrize("policy, balancer, kind", list(kinds([Policy.ALL_AT_ONCE])))
+def test_all_at_once_replaces_everything(site, policy):
     site.create("v1", size=2)
-    result = site.deploy("v2", policy=Policy.ALL_AT_ONCE)
-    assert result.outcome is Outcome.SUCCEEDED, result.cause
-    assert site.labels() == ["v2"] * 2
-    assert site.get() == (200, "v2")
-
-
-def agent_kills():
-    """(policy, balancer, kind, moments): all moments of a policy in one deployment; exhaustively for each kind."""
-    for number, (policy, moments) in enumerate(MOMENTS.items()):
-        for kind in KINDS:
-            marks = [] if kind == KINDS[number % 2] else [pytest.mark.exhaustive]
-            yield pytest.param(policy, BALANCERS[number % 2], kind, moments, id=f"{policy}-{kind}", marks=marks)
-
-
-@pytest.mark.parametrize("policy, balancer, kind, moments", list(agent_kills()))
-def test_a_deployment_whose_agent_is_killed_loses_no_request(site, policy, moments):
-    site.create("v1", rude=True, size=2)
-    with site.clients(rate=100) as clients, site.killer(moments) as killer, site.watch() as watch:
-        result = site.deploy("v2", policy=policy, evaluate=1, env={"START_SECONDS": 0.3}, rude=True)
-        clients.until_answered_by("v2")
-        assert policy is Policy.ALL_AT_ONCE or clients.lost() == []
-    # on a busy machine a moment can be over before anybody sees it
-    assert len(killer.killed) >= len(moments) - 2, killer.killed
+    with site.watch() as watch:
+        result = site.deploy("v2", policy=policy)
     assert result.outcome is Outcome.SUCCEEDED, result.cause
     assert watch.broken(result) == []
-    site.settle()
     assert site.labels() == ["v2"] * 2
+    assert site.get() == (200, "v2")
+    assert site.leftovers() == []
+
+
+@pytest.mark.parametrize("strategy, balancer, kind", list(kinds([BLUE_GREEN])))
+def test_blue_green_loses_no_request(site, strategy):
+    site.create("v1", rude=True, size=2)
+    with site.clients(rate=100) as clients:
+        result = site.blue_green("v2", rude=True, terminate_old=True)
+        clients.until_answered_by("v2")
+        wait_until("the end of the old environment", lambda: len(site.store.living()) == 1)
+        assert clients.lost() == []
+    assert result.outcome is Outcome.SUCCEEDED, result.cause
+    assert site.environment("shop-green").cname == "shop"
+    site.settle()
+    assert site.leftovers() == []
+
+
+def agent_kills(moments_of):
+    """(policy, balancer, kind, moments): all moments of a policy in one deployment. By default each policy once, with
+    balancers and kinds in turn."""
+    for number, (policy, moments) in enumerate(moments_of.items()):
+        usual = BALANCERS[number % 2], KINDS[number // 2 % 2]
+        for balancer, kind in product(BALANCERS, KINDS):
+            marks = [] if (balancer, kind) == usual else [pytest.mark.exhaustive]
+            name = f"{policy}-{balancer}-{kind}"
+            yield pytest.param(policy, balancer, kind, ["starting", *moments], id=name, marks=marks)
+
+
+@pytest.mark.parametrize("policy, balancer, kind, moments", list(agent_kills(MOMENTS)))
+def test_a_deployment_whose_agent_is_killed_loses_no_request(site, policy, moments):
+    site.create("v1", rude=True, size=2)
+    with site.clients(rate=100) as clients:
+        for label, left in until_killed(moments):
+            with site.killer(left) as killer, site.watch() as watch:
+                result = site.deploy(label, policy=policy, evaluate=1, env={"START_SECONDS": 0.3}, rude=True)
+            assert result.outcome is Outcome.SUCCEEDED, result.cause
+            assert watch.broken(result) == []
+            left[:] = [each for each in left if each not in killer.killed]
+        clients.until_answered_by(label)
+        assert policy is Policy.ALL_AT_ONCE or clients.lost() == []
+    site.settle()
+    assert site.labels() == [label] * 2
+    assert site.leftovers() == []
+
+
+@pytest.mark.parametrize("policy, balancer, kind, moments", list(agent_kills({Policy.ADDITIONAL_BATCH: BACK})))
+def test_a_failing_deployment_whose_agent_is_killed_leaves_the_old_version(site, policy, moments):
+    site.create("v1", rude=True, size=2, health="/health")
+    with site.clients(rate=100, slow=False) as clients:
+        for label, left in until_killed(moments):
+            with site.killer(left) as killer:
+                result = site.deploy(label, policy=policy, wrong=1, env={"HEALTH": 500})
+            assert result.outcome is Outcome.ROLLED_BACK, result.cause
+            left[:] = [each for each in left if each not in killer.killed]
+        assert clients.lost() == []
+    site.settle()
+    assert site.labels() == ["v1"] * 2
     assert site.leftovers() == []
 
 
@@ -151,6 +189,16 @@ def test_programs_run_in_containers_and_their_exit_codes_are_passed_on(site, cap
     assert run_inside(site.service, site.name, [look]) == 7
     assert run_inside(site.service, site.name, ["python3", "-c", "raise SystemExit(9)"]) == 9
     assert capfd.readouterr().out == "blue v1\nblue v1\n"
+    assert site.leftovers() == []
+
+
+def test_the_docker_command_goes_by_nothing_that_a_bundle_says(site, capfd):
+    site.create("v1", size=1, env={"DOCKER_API_VERSION": "9.9", "LD_PRELOAD": "./evil.so", "DOCKER_CONFIG": "./evil"})
+    assert run_once(site.service, site.name, ['echo "$DOCKER_API_VERSION $DOCKER_CONFIG"']) == 0
+    out, err = capfd.readouterr()
+    assert out == "9.9 ./evil\n"
+    assert all("from LD_PRELOAD" in line for line in err.splitlines())
+    assert run_once(site.service, site.name, ["no-such-program", "of", "mine"]) == 127
     assert site.leftovers() == []
 
 
