@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from beanstalk.errors import InvalidInput, Problem
 from beanstalk.targets.aws.blueprint import Blueprint, Json, Parameter, Resources, Template, image_parameter
+from beanstalk.targets.aws.checks import check_template
 from beanstalk.targets.aws.launch import network_mode
 from beanstalk.targets.aws.repository import repository_name
 from beanstalk.targets.aws.strategy import Strategy
@@ -129,6 +130,8 @@ class Making:
             "Outputs": {**outputs.build(blueprint, layout, hosts), **more.outputs},
         }
         body, told = merge.with_those_of_bundle(blueprint, body)
+        if problems := check_template(body):
+            raise InvalidInput(problems, _once([*self.warnings, *told]))
         unused = parameters.keys() - used(body)
         body["Parameters"] = {name: each for name, each in body["Parameters"].items() if name not in unused}
         names = tuple(name for name in parameters if name not in unused)

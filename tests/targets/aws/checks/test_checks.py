@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from beanstalk.errors import InvalidInput
 from beanstalk.targets.aws.blueprint import Json, Tier
 from beanstalk.targets.aws.checks import check_template
 from beanstalk.targets.aws.checks.tasks import from_cloudformation
@@ -151,3 +152,10 @@ def test_a_task_definition_comes_back_from_the_words_of_cloudformation(tmp_path:
         ],
     }
     assert from_cloudformation(to_cloudformation(document)) == document
+
+
+def test_what_resources_of_a_bundle_spoil_is_told_before_anything_happens(tmp_path: Path) -> None:
+    spoilt = "Resources:\n  AWSEBV2LoadBalancerTargetGroup:\n    Properties: {HealthCheckTimeoutSeconds: 40}\n"
+    with pytest.raises(InvalidInput, match="may take 40 seconds, and there is one every 15") as caught:
+        template_of(make_blueprint(tmp_path, {**FILES, ".ebextensions/a.config": spoilt}))
+    assert len(caught.value.problems) == 2
