@@ -20,7 +20,8 @@ from beanstalk.scripts import container_commands, notes_for_processes
 from beanstalk.service.configuration import RECOMMENDED, Stored, layers_of
 from beanstalk.service.validation_effects import Found, effects
 from beanstalk.service.validation_files import AT_ROOT, Beside, FileKind, Read, kind_of, read_all_extensions, read_one
-from beanstalk.service.validation_homes import CONTAINERS, HERE_AS_PROCESSES, LOCAL, PROCESS, Home, home_of
+from beanstalk.service.validation_homes import AWS, CONTAINERS, HERE_AS_PROCESSES, LOCAL, PROCESS, Home, home_here
+from beanstalk.service.validation_homes_aws import FARGATE, home_on_aws
 from beanstalk.service.validation_report import RULES, Effect, Finding, Findings, Report, Severity, printable
 from beanstalk.source import content
 from beanstalk.source.hooks import HEAD_BYTES, Hook, HookFile, read_hooks
@@ -86,7 +87,7 @@ def validate(files: Sequence[SourceFile], more: Iterable[Finding] = (), target: 
     findings.add("ebextensions", options.problems, options.warnings)
     read = _read_root(packed, texts, options.settings)
     recognised = _recognised(packed, read, mode)
-    home = home_of(target, mode, recognised.winner)
+    home = home_of(target, mode, recognised.winner, options.settings)
     _tell_root(recognised, read, findings, home)
     project = _project(texts, findings)
     named = project.platform or read.get(FileKind.MANIFEST, Read()).platform
@@ -130,6 +131,14 @@ def _alone(kind: FileKind, path: str, text: bytes, findings: Findings) -> None:
     if read.settings:
         layers = {layer: read.settings} if kind is FileKind.SAVED else _as_created(layer, read.settings)
         _options(layers, Circumstances(), findings)
+
+
+def home_of(target: str, mode: str, winner: Kind | None, settings: Sequence[OptionSetting] = ()) -> Home:
+    """Where a bundle lives. mode: of this machine, "" for the one that its files ask for.  settings: of its files."""
+    if target != AWS:
+        return home_here(mode, winner)
+    said = [each.value for each in settings if (each.namespace, each.name) == ("beanstalk:aws", "LaunchType")]
+    return home_on_aws(winner, said[-1] if said else FARGATE)
 
 
 def _recognised(packed: Sequence[str], read: Mapping[FileKind, Read], mode: str) -> Recognised:

@@ -13,6 +13,7 @@ from beanstalk.options.explanation import NO_EFFECT_HERE
 from beanstalk.options.values import has_function
 from beanstalk.service.validation_files import FileKind, Read
 from beanstalk.service.validation_homes import AWS, CONTAINERS, HERE_IN_IMAGES, LOCAL, Fate, Home
+from beanstalk.service.validation_homes_aws import idle_on_aws
 from beanstalk.service.validation_report import Effect
 from beanstalk.source.ebextensions import Extensions
 from beanstalk.source.environment_parts import WEB
@@ -20,10 +21,10 @@ from beanstalk.source.hooks import Hook, Occasion
 from beanstalk.source.platform_folder import ProxyFile
 from beanstalk.source.recognise import Kind, Recognised
 
-_OURS = "beanstalk:"
 _PAGE = "index.html"
 _NOT_WEB = "only web gets requests"
 _AT_CHANGE = "only with a change of settings:"
+_NOT_AT_CHANGE = Fate(False, "a task is not told that settings alone have changed: it is started anew")
 _NO_TIER = "worker environments are not in this version: create refuses it, unless --tier webserver is said"
 _Said = tuple[str, Where | None, Fate]
 _NAMES = {FileKind.BUILDFILE: "Buildfile", FileKind.CRON: "cron.yaml", FileKind.MANIFEST: "env.yaml"}
@@ -94,11 +95,16 @@ def _files(found: Found, home: Home) -> Iterator[_Said]:
 
 
 def _keys(found: Found, home: Home) -> Iterator[_Said]:
+    has_leader = any(each.leader_only for each in found.extensions.container_commands)
     for key, at in found.extensions.keys:
-        yield key, at, home.keys[key]
+        is_led = key == "container_commands" and has_leader and home.leaders is not None
+        yield key, at, home.leaders if is_led and home.leaders else home.keys[key]
     for hook in found.hooks:
         fate = home.hooks[hook.stage]
         at_change = hook.occasion is Occasion.CONFIGURATION and fate.acts
+        if at_change and not home.at_change:
+            yield hook.path, Where(hook.path), _NOT_AT_CHANGE
+            continue
         yield hook.path, Where(hook.path), replace(fate, why=f"{_AT_CHANGE} {fate.why}") if at_change else fate
     for proxy in found.proxies:
         gone = found.recognised.winner in (Kind.COMPOSE, Kind.ECS) and home.proxy.acts
@@ -127,10 +133,9 @@ def _options(configuration: Configuration | None, home: Home) -> Iterator[_Said]
 def _of_option(item: Resolved, option: Option, home: Home, facts: Mapping[str, str]) -> Fate:
     """why: "" for one that acts and has notes of its own to tell."""
     if home.target == AWS:
-        if item.namespace.startswith(_OURS):
-            return Fate(False, "Elastic Beanstalk does not know this namespace, and passes over it")
-        reason = mismatch(option, facts) if item.namespace != PROPERTIES else ""
-        return Fate(False, reason) if reason else Fate(True, "Elastic Beanstalk acts on it")
+        reason = idle_on_aws(item.namespace, item.name, home.launch)
+        reason = reason or (mismatch(option, facts) if item.namespace != PROPERTIES else "")
+        return Fate(False, reason) if reason else Fate(True, "the stack of the environment acts on it")
     if item.namespace == PROPERTIES and has_function(item.value or ""):
         why = "only CloudFormation evaluates a function; the application gets the text, unless setenv gives it a value"
         return Fate(False, why)

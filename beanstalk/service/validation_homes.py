@@ -33,7 +33,9 @@ class Home:
 
     platforms: those whose applications run there, all others need a Procfile; None: all.  missing: why this version
     has no such home, "" when it does.  keys: of a configuration file, but for option_settings.  files: at the root.
-    hooks: by their stage.  proxy: files of .platform/nginx and .platform/httpd.
+    hooks: by their stage.  proxy: files of .platform/nginx and .platform/httpd.  leaders: of container_commands with a
+    leader_only among them, None: as in `keys`.  at_change: whether hooks for a change of settings alone are run.
+    launch: the launch type of Amazon ECS.
     """
 
     target: str
@@ -45,30 +47,31 @@ class Home:
     hooks: Mapping[Stage, Fate]
     proxy: Fate
     missing: str = ""
+    leaders: Fate | None = None
+    at_change: bool = True
+    launch: str = ""
 
 
-def home_of(target: str, mode: str, winner: Kind | None) -> Home:
-    """Where a bundle lives. mode: "" for the one that its files ask for."""
-    if target == AWS:
-        return ELASTIC_BEANSTALK
+def home_here(mode: str, winner: Kind | None) -> Home:
+    """Where a bundle lives on this machine. mode: "" for the one that its files ask for."""
     if (mode or (DOCKER if winner in CONTAINERS else PROCESS)) == PROCESS:
         return HERE_AS_PROCESSES
     return HERE_IN_CONTAINERS if winner in CONTAINERS or winner is None else HERE_IN_IMAGES
 
 
-def _no(why: str) -> Fate:
+def ignored(why: str) -> Fate:
     return Fate(False, why)
 
 
-def _yes(why: str) -> Fate:
+def applied(why: str) -> Fate:
     return Fate(True, why)
 
 
-_OWN_FOLDER = _no("it changes the machine, and a process has nothing of its own here but its folder")
-_FOR_CLOUDFORMATION = _no("only on AWS: it is for CloudFormation")
-_NO_PROXY = _no("it configures the proxy of an instance, and there is none on this machine")
-_NO_WORKER = _no("periodic tasks are for worker environments, which are not in this version")
-_ENVIRONMENT = _yes("names, settings, tags and links of an environment that is created")
+_OWN_FOLDER = ignored("it changes the machine, and a process has nothing of its own here but its folder")
+_FOR_CLOUDFORMATION = ignored("only on AWS: it is for CloudFormation")
+_NO_PROXY = ignored("it configures the proxy of an instance, and there is none on this machine")
+_NO_WORKER = ignored("periodic tasks are for worker environments, which are not in this version")
+_ENVIRONMENT = applied("names, settings, tags and links of an environment that is created")
 
 HERE_AS_PROCESSES = Home(
     LOCAL,
@@ -77,25 +80,27 @@ HERE_AS_PROCESSES = Home(
     (Kind.PYTHON, Kind.NODE, Kind.RUBY, Kind.JAVA, Kind.GO, Kind.DOTNET),
     {
         **dict.fromkeys(("packages", "groups", "users", "sources", "files", "commands"), _OWN_FOLDER),
-        "services": _no("services belong to the machine; a process beside the application is a line of the Procfile"),
-        "container_commands": _yes(
+        "services": ignored(
+            "services belong to the machine; a process beside the application is a line of the Procfile"
+        ),
+        "container_commands": applied(
             "run in the instance's folder before the application starts; leader_only once in a deployment, first of all"
         ),
         **dict.fromkeys(TEMPLATE_KEYS, _FOR_CLOUDFORMATION),
     },
     {
-        FileKind.BUILDFILE: _yes("its commands run in the instance's folder, before container_commands"),
+        FileKind.BUILDFILE: applied("its commands run in the instance's folder, before container_commands"),
         FileKind.CRON: _NO_WORKER,
         FileKind.MANIFEST: _ENVIRONMENT,
     },
     {
-        Stage.PREBUILD: _yes("runs in the instance's folder, before the Buildfile and container_commands"),
-        Stage.PREDEPLOY: _yes("runs in the instance's folder, before the application starts"),
-        Stage.POSTDEPLOY: _yes("runs in the instance's folder when the application answers, before it serves"),
+        Stage.PREBUILD: applied("runs in the instance's folder, before the Buildfile and container_commands"),
+        Stage.PREDEPLOY: applied("runs in the instance's folder, before the application starts"),
+        Stage.POSTDEPLOY: applied("runs in the instance's folder when the application answers, before it serves"),
     },
     _NO_PROXY,
 )
-_OF_THE_MACHINE = _no("it changes the machine of an instance, and a container here has none")
+_OF_THE_MACHINE = ignored("it changes the machine of an instance, and a container here has none")
 HERE_IN_CONTAINERS = Home(
     LOCAL,
     DOCKER,
@@ -103,18 +108,20 @@ HERE_IN_CONTAINERS = Home(
     CONTAINERS,
     {
         **dict.fromkeys(("packages", "groups", "users", "sources", "files", "commands", "services"), _OF_THE_MACHINE),
-        "container_commands": _yes("run before the application starts, each in a container of its image"),
+        "container_commands": applied("run before the application starts, each in a container of its image"),
         **dict.fromkeys(TEMPLATE_KEYS, _FOR_CLOUDFORMATION),
     },
     {FileKind.CRON: _NO_WORKER, FileKind.MANIFEST: _ENVIRONMENT},
     {
-        Stage.PREBUILD: _yes("runs in a container of the image, before container_commands"),
-        Stage.PREDEPLOY: _yes("runs in a container of the image, after container_commands and before the application"),
-        Stage.POSTDEPLOY: _yes("runs in a container of the image when the instance is healthy, before it serves"),
+        Stage.PREBUILD: applied("runs in a container of the image, before container_commands"),
+        Stage.PREDEPLOY: applied(
+            "runs in a container of the image, after container_commands and before the application"
+        ),
+        Stage.POSTDEPLOY: applied("runs in a container of the image when the instance is healthy, before it serves"),
     },
     _NO_PROXY,
 )
-_LAYER = _yes("becomes a layer of the image, before the application is copied into it")
+_LAYER = applied("becomes a layer of the image, before the application is copied into it")
 HERE_IN_IMAGES = Home(
     LOCAL,
     DOCKER,
@@ -122,13 +129,13 @@ HERE_IN_IMAGES = Home(
     (Kind.PYTHON, Kind.RUBY, Kind.PHP, Kind.NODE, Kind.JAVA, Kind.GO, Kind.DOTNET),
     {
         **dict.fromkeys(("packages", "groups", "users", "sources", "files"), _LAYER),
-        "commands": _yes("run as root when the image is built, before the application is copied into it"),
-        "services": _no("a container has no services; a process beside the application is a line of the Procfile"),
+        "commands": applied("run as root when the image is built, before the application is copied into it"),
+        "services": ignored("a container has no services; a process beside the application is a line of the Procfile"),
         "container_commands": HERE_IN_CONTAINERS.keys["container_commands"],
         **dict.fromkeys(TEMPLATE_KEYS, _FOR_CLOUDFORMATION),
     },
     {
-        FileKind.BUILDFILE: _yes(
+        FileKind.BUILDFILE: applied(
             "its commands run as root when the image is built, with the properties that they name"
         ),
         FileKind.CRON: _NO_WORKER,
@@ -136,32 +143,4 @@ HERE_IN_IMAGES = Home(
     },
     HERE_IN_CONTAINERS.hooks,
     _NO_PROXY,
-)
-_ON_INSTANCES = "on every instance, as root, before the bundle is unpacked"
-ELASTIC_BEANSTALK = Home(
-    AWS,
-    "",
-    "aws, by Elastic Beanstalk itself (this version deploys to local alone)",
-    None,
-    {
-        **dict.fromkeys(("packages", "groups", "users", "sources", "files"), _yes(f"made {_ON_INSTANCES}")),
-        "commands": _yes(f"run {_ON_INSTANCES}"),
-        "services": _yes(f"started, stopped or enabled {_ON_INSTANCES}"),
-        "container_commands": _yes("run as root in the staging folder, before the new version serves"),
-        **dict.fromkeys(TEMPLATE_KEYS, _yes("goes into the template of the environment's CloudFormation stack")),
-        "Conditions": _yes("goes into the CloudFormation template, though the guide does not mention it"),
-    },
-    {
-        FileKind.BUILDFILE: _yes("its commands run in the staging folder, before container_commands"),
-        FileKind.CRON: _yes(
-            "its tasks go to the queue of a worker environment; nothing comes of it in a web environment"
-        ),
-        FileKind.MANIFEST: _ENVIRONMENT,
-    },
-    {
-        Stage.PREBUILD: _yes("runs as root in the staging folder, before the application is built"),
-        Stage.PREDEPLOY: _yes("runs as root in the staging folder, before the new version serves"),
-        Stage.POSTDEPLOY: _yes("runs as root in the application's folder, when the new version serves"),
-    },
-    _yes("becomes part of the configuration of the proxy of each instance"),
 )

@@ -158,17 +158,17 @@ def test_sarif_tells_what_is_inside_a_zip_in_words(beanstalk):
 def test_what_a_target_makes_of_a_project_is_told(beanstalk):
     configure(
         beanstalk,
-        "option_settings:\n  beanstalk:deployment: {DrainSeconds: 3}\nResources: {T: {Type: AWS::SNS::Topic}}\n",
+        "option_settings:\n  beanstalk:deployment: {HealthyPasses: 3}\nResources: {T: {Type: AWS::SNS::Topic}}\n",
     )
     here, there = beanstalk.json("validate"), beanstalk.json("validate", "--target", "aws")
     assert (there["Target"], there["Mode"]) == ("aws", None)
     applied = [{each["What"] for each in found["Applied"]} for found in (here, there)]
     ignored = [{each["What"] for each in found["Ignored"]} for found in (here, there)]
     for name in (0, 1):
-        assert {"Resources", "beanstalk:deployment: DrainSeconds"} <= applied[name] | ignored[name]
+        assert {"Resources", "beanstalk:deployment: HealthyPasses"} <= applied[name] | ignored[name]
     assert ("Resources" in ignored[0], "Resources" in applied[1]) == (True, True)
-    assert "beanstalk:deployment: DrainSeconds" in applied[0] & ignored[1]
-    assert "target: aws, by Elastic Beanstalk itself" in beanstalk.ok("validate", "--target", "aws")
+    assert "beanstalk:deployment: HealthyPasses" in applied[0] & ignored[1]
+    assert "target: aws, in tasks of Amazon ECS on Fargate" in beanstalk.ok("validate", "--target", "aws")
 
 
 @pytest.mark.parametrize("words", [("--target", "moon"), ("--target", "aws", "--mode", "process")])

@@ -35,9 +35,9 @@ def test_what_runs_beside_processes_is_applied() -> None:
 
 def test_hooks_of_a_configuration_are_said_to_run_only_with_a_change_of_settings() -> None:
     path = ".platform/confighooks/predeploy/a.sh"
-    for target in ("local", "aws"):
-        applied, _ = effects(validate(project({path: "#!/bin/sh\n", "app.py": ""}), target=target))
-        assert applied[path].startswith("only with a change of settings: runs ")
+    files = project({path: "#!/bin/sh\n", "app.py": ""})
+    assert effects(validate(files))[0][path].startswith("only with a change of settings: runs ")
+    assert effects(validate(files, target="aws"))[1][path].startswith("a task is not told that settings")
 
 
 def test_a_worker_of_env_yaml_is_not_said_to_be_applied_here() -> None:
@@ -159,12 +159,46 @@ WHOLE = {
 }
 
 
-def test_elastic_beanstalk_acts_on_everything_but_what_is_ours_or_for_another_load_balancer() -> None:
-    report = validate(project(WHOLE), target="aws")
-    applied, ignored = effects(report)
+IDLE_ON_AWS = {
+    "aws:elb:policies: ConnectionDrainingEnabled", ".platform/hooks/postdeploy/a.sh", ".platform/nginx/conf.d/a.conf",
+}  # fmt: skip
+OF_THE_MACHINE = {"packages", "groups", "users", "sources", "files", "commands", "services"}
+
+
+def on_aws(files: dict[str, str], launch: str) -> tuple[dict[str, str], dict[str, str]]:
+    """(applied, ignored) of a project with this launch type."""
+    said = f"option_settings: {{'beanstalk:aws': {{LaunchType: {launch}}}}}\n"
+    report = validate(project({**files, ".ebextensions/b.config": said}), target="aws")
     assert report.is_right, errors(report)
-    assert set(ignored) == {"beanstalk:deployment: DrainSeconds", "aws:elb:policies: ConnectionDrainingEnabled"}
-    assert {*KEYS[1:], *HOOKS, "requirements.txt", "Buildfile", "cron.yaml", "env.yaml"} < set(applied)
+    return effects(report)
+
+
+@pytest.mark.parametrize(("launch", "more"), [("FARGATE", {"services"}), ("EC2", set())])
+def test_on_aws_an_image_of_a_platform_takes_nearly_everything(launch: str, more: set[str]) -> None:
+    applied, ignored = on_aws(WHOLE, launch)
+    assert set(ignored) == IDLE_ON_AWS | more
+    assert {*KEYS[1:], "requirements.txt", "Buildfile", "cron.yaml", "env.yaml"} - more < set(applied)
+    assert ("layer of the image" in applied["files"], "cfn-init" in applied["files"]) == (True, launch == "EC2")
+
+
+def test_on_aws_an_image_of_somebody_else_stays_as_it_is() -> None:
+    files = {name: text for name, text in WHOLE.items() if name != "requirements.txt"} | {"Dockerfile": "FROM a"}
+    on_fargate, on_ec2 = (on_aws(files, launch)[1] for launch in ("FARGATE", "EC2"))
+    assert set(on_fargate) - set(on_ec2) == OF_THE_MACHINE
+    assert {"container_commands", *HOOKS, "Buildfile"} < set(on_ec2)
+
+
+def test_on_aws_what_a_leader_runs_is_run_whatever_the_image_is() -> None:
+    text = "container_commands: {a: {command: b, leader_only: true}}\n"
+    applied, _ = effects(validate(project({"Dockerfile": "FROM a", ".ebextensions/a.config": text}), target="aws"))
+    assert "as a task of its own" in applied["container_commands"]
+
+
+@pytest.mark.parametrize(("launch", "idle"), [("FARGATE", True), ("EC2", False)])
+def test_on_fargate_there_are_no_instances(launch: str, idle: bool) -> None:
+    text = "option_settings: {'aws:autoscaling:launchconfiguration': {EC2KeyName: a}}\n"
+    _, ignored = on_aws({"app.py": "", ".ebextensions/a.config": text}, launch)
+    assert ("aws:autoscaling:launchconfiguration: EC2KeyName" in ignored) is idle
 
 
 @pytest.mark.parametrize("mode", ["process", "docker"])
