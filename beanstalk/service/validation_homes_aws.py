@@ -92,7 +92,6 @@ def home_on_aws(winner: Kind | None, launch: str) -> Home:
 
 
 _IDLE: Mapping[str, str] = {
-    "aws:autoscaling:updatepolicy": "tasks are moved off an instance before it goes, as DeploymentPolicy has it",
     "aws:cloudformation:template": "it describes a stack of Elastic Beanstalk's own",
     "aws:elasticbeanstalk:control": "it is for instances that Elastic Beanstalk manages",
     "aws:elasticbeanstalk:container:golang:staticfiles": _NO_PROXY.why,
@@ -120,7 +119,7 @@ _IDLE_OPTIONS: Mapping[tuple[str, str], str] = {
     ("beanstalk:docker", "NetworkRange"): "containers of a task have its address",
     ("aws:elasticbeanstalk:environment", "ServiceRole"): "the services of AWS have roles of the stack",
 }
-_INSTANCES = "aws:autoscaling:launchconfiguration"
+_INSTANCES = ("aws:autoscaling:launchconfiguration", "aws:autoscaling:updatepolicy:rollingupdate")
 _OF_TASKS = ("DisableDefaultEC2SecurityGroup", "SecurityGroups")
 """Options of instances that hold for tasks, too."""
 
@@ -130,6 +129,6 @@ def idle_on_aws(namespace: str, name: str, launch: str) -> str:
     for beginning, why in _IDLE.items():
         if namespace == beginning or namespace.startswith(f"{beginning}:"):
             return why
-    if launch == FARGATE and namespace == _INSTANCES and name not in _OF_TASKS:
+    if launch == FARGATE and namespace in _INSTANCES and name not in _OF_TASKS:
         return "there are no instances on Fargate"
     return _IDLE_OPTIONS.get((namespace, name), "")
