@@ -24,6 +24,8 @@ class ImageBuild:
     the same image.  context: folder in the bundle, "" for its root.  dockerfile: path in the context; with `text` it
     is only a name.  text: the Dockerfile itself when it is generated, "" when it is in the bundle.
     left_out: patterns of what the engine does not get, in the place of a .dockerignore; (): what that file says.
+    entry: a program for /bin/sh that becomes the first one of the image, with what it would have run as its arguments;
+    only for AWS.
     """
 
     key: str
@@ -33,6 +35,7 @@ class ImageBuild:
     target: str = ""
     args: Pairs = ()
     left_out: tuple[str, ...] = ()
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)

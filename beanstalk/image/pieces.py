@@ -19,7 +19,7 @@ CURRENT, STAGING, BUILT = "/var/app/current", "/var/app/staging", "/var/app/buil
 GET_CONFIG = "/opt/elasticbeanstalk/bin/get-config"
 START, PROCESSES = "/opt/beanstalk/start", "/opt/beanstalk/processes"
 USER_ID = 900
-_MEND_HOOKS = (
+MEND_HOOKS = (
     'for hook in .platform/hooks/*/* .platform/confighooks/*/*; do if [ -f "$hook" ]; then chmod 755 "$hook";'
     ' if [ "$(head -c 2 "$hook")" = \'#!\' ]; then sed -i \'s/\\r$//\' "$hook"; fi; fi; done'
 )
@@ -72,7 +72,7 @@ def application(
     owned = f"{{ chown -R --from=root {user}:{user} . 2>/dev/null || chown -R {user}:{user} .; }}"
     found = [comment("the application"), f"WORKDIR {CURRENT}", f"COPY --chown={user}:{user} . {CURRENT}/"]
     found += [run(" && ".join(links))] if links else []
-    found += [comment("hooks can be run, wherever they were written"), run(_MEND_HOOKS)] if has_hooks else []
+    found += [comment("hooks can be run, wherever they were written"), run(MEND_HOOKS)] if has_hooks else []
     found += [f"ARG {name}" for name in sorted(args)] if lines else []
     for line in lines:
         found += [origin(f"{line.name} of the Buildfile", line.at), run(f"{{ {line.command}\n}} && {owned}")]

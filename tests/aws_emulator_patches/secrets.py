@@ -1,12 +1,16 @@
-"""Ref of a secret is its ARN, and a task gets a SecureString in clear."""
+"""Ref of a secret is its ARN, a task gets a SecureString in clear, and the system images for ECS have their names."""
 
 from __future__ import annotations
 
 from ministack.services import ssm
 from ministack.services.cloudformation import provisioners
 
+SYSTEM = "/aws/service/ecs/optimized-ami/amazon-linux-2023"
+
 
 def apply() -> None:
+    for processor in ("", "/arm64"):
+        ssm._PUBLIC_AMI_PARAMETERS[f"{SYSTEM}{processor}/recommended/image_id"] = "ami-0123456789abcdef0"
     resolve = ssm.resolve_parameter_value
     ssm.resolve_parameter_value = lambda name, version=None, decrypt=True: resolve(name, version, True)
 

@@ -17,6 +17,7 @@ from beanstalk.errors import TargetError
 from beanstalk.source.bundle import Bundle, remove_unpacked, unpack_bundle
 from beanstalk.targets.aws.cloud import Cloud
 from beanstalk.targets.aws.ecr import Repository, repository
+from beanstalk.targets.aws.image_entry import add_entry
 from beanstalk.targets.local.engine import Engine
 from beanstalk.targets.local.engine_away import EngineAway
 from beanstalk.targets.local.imaging import Spec, make
@@ -125,8 +126,11 @@ class _Work:
         """Raises TargetError, also when the engine is one for other processors than those of the tasks."""
         self._tell(f"Building the image of {self._name}.")
         labels = {LABEL: self._tag}
+        name = f"{self._local}-below" if build.entry else self._local
         try:
-            make(Spec(ImageSource(build=build), self._local, labels, folder, folder, self._engine.url), self._log)
+            make(Spec(ImageSource(build=build), name, labels, folder, folder, self._engine.url), self._log)
+            if build.entry:
+                add_entry(self._engine, build, name, self._local, labels, folder, self._log)
         except TargetError as error:
             lines = [*self._log.lines, f"error: {error}"]
             raise TargetError(f"the image of {self._name} cannot be built: {image_trouble(_split(lines))}") from None

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from beanstalk.containers import Container, ContainerGroup, ImageBuild, ImageSource
-from beanstalk.errors import CloudError, TargetError
+from beanstalk.errors import CloudError, TargetError, Where
+from beanstalk.image.entry import entry_program
+from beanstalk.scripts import Script, ScriptPhase
 from beanstalk.source.listing import list_project
 from beanstalk.source.packing import pack
 from beanstalk.targets.aws.cloud import Cloud
@@ -125,6 +127,22 @@ def test_a_task_runs_the_image_that_was_pushed(emulator, cloud, bundle, push, py
     made = bundle("what was pushed", python_image)
     images, _ = push(group(made), made)
     assert emulator.run_once(images["web"]) == (0, ["what was pushed"])
+
+
+def test_scripts_run_in_the_container_before_what_its_image_would_run(emulator, cloud, bundle, push, python_image):
+    made = bundle("said", python_image, "WORKDIR /srv\nENV A=1\nUSER 1000\n")
+    at = Where(".ebextensions/a.config", 1)
+    first = Script(ScriptPhase.COMMANDS, "01", at, "pwd; cat said.txt; echo; echo $A; echo kept > new.txt; id -u")
+    last = Script(ScriptPhase.COMMANDS, "02", at, "cat new.txt")
+    plain = group(made).containers[0].image.build
+    build = replace(plain, key=hashlib.sha256(b"with entry").hexdigest(), entry=entry_program([first, last], [], 80))
+    containers = (Container("web", ImageSource(build=build)),)
+    images, _ = push(ContainerGroup(containers, "web", 80), made)
+    code, lines = emulator.run_once(images["web"])
+    assert code == 0
+    assert [each for each in lines if not each.startswith("beanstalk: ")] == [
+        "/var/app/current", "said", "1", "1000", "kept", "said",
+    ]  # fmt: skip
 
 
 def test_a_build_that_fails_says_where_and_what_it_said(bundle, push, python_image):
