@@ -160,7 +160,11 @@ CASES: dict[str, Case] = {
     "dockerrun-v1": Case(
         {"Dockerrun.aws.json": DOCKERRUN_V1}, warnings=("Dockerrun.aws.json:1:1: log files of web stay in its task",)
     ),
-    "dockerrun-v2": Case({"Dockerrun.aws.json": DOCKERRUN_V2}, (EC2,)),
+    "dockerrun-v2": Case(
+        {"Dockerrun.aws.json": DOCKERRUN_V2},
+        (EC2,),
+        warnings=("Dockerrun.aws.json:1:42: the volume static is /var/app/current/static of the instance",),
+    ),
     "compose": Case(
         {"docker-compose.yml": COMPOSE},
         warnings=("docker-compose.yml:1: containers of one task reach each other at localhost",),
