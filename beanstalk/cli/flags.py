@@ -96,8 +96,22 @@ option_flag = flag(
 
 def dry_run_flag(function: Function) -> Function:
     """With the flags that belong to plans on AWS."""
+    only = "only for --target aws."
     for add in (
-        no_effect_flags(["--allow-replace", "--prices="], "Only for --target aws: see docs/aws.md."),
+        flag(
+            "--prices",
+            metavar="FILE",
+            expose_value=False,
+            callback=_keep_for_aws,
+            help=f"With --dry-run, tell what it costs by this price file; {only}",
+        ),
+        flag(
+            "--allow-replace",
+            is_flag=True,
+            expose_value=False,
+            callback=_keep_for_aws,
+            help=f"Replace even what holds data or serves requests; {only}",
+        ),
         flag("--dry-run", is_flag=True, help="Print the plan and change nothing."),
     ):
         function = add(function)
@@ -119,9 +133,7 @@ group_flag = flag(
 )  # fmt: skip
 
 
-def no_effect_flags(
-    names: Sequence[str], text: str = "Has no effect on the local target."
-) -> Callable[[Function], Function]:
+def no_effect_flags(names: Sequence[str]) -> Callable[[Function], Function]:
     """Flags of the EB CLI that only mean something on AWS; on the local target each is accepted and told of.
     "-db/--database" takes no value, "-k/--keyname=" takes one."""
 
@@ -132,7 +144,7 @@ def no_effect_flags(
             own_name = re.sub("[^a-z]", "_", declarations[-1].lstrip("-"))
             function = flag(
                 own_name, *declarations, silent=True, hidden=True, expose_value=False, is_flag=not takes_value,
-                callback=_keep_for_aws, help=text,
+                callback=_keep_for_aws, help="Has no effect on the local target.",
             )(function)  # fmt: skip
         return function
 

@@ -99,7 +99,7 @@ def _settings(plan: CloudPlan) -> list[tuple[str, str]]:
 
 def _consumes(plan: CloudPlan, money: Prices | None) -> list[tuple[str, str]]:
     more = plan.after - plan.before
-    rows = [("consumes", f"{_in_words(plan.after)} an hour ({_difference(more)})")]
+    rows = [("consumes", f"each hour {_in_words(plan.after)} ({_difference(more)})")]
     if money is not None:
         hourly, difference = money.hourly(plan.after), money.hourly(more)
         text = f"{hourly:.4f} {money.currency} an hour ({difference:+.4f}), about {hourly * HOURS_A_MONTH:.2f} a month"
@@ -108,8 +108,8 @@ def _consumes(plan: CloudPlan, money: Prices | None) -> list[tuple[str, str]]:
 
 
 def _in_words(consumption: Consumption) -> str:
-    balancers = count_text(consumption.load_balancers, "load-balancer-hour")
-    return f"{consumption.vcpu:g} vCPU-hours, {consumption.gb:g} GB-hours, {balancers}"
+    balancers = count_text(consumption.load_balancers, "load balancer")
+    return f"{consumption.vcpu:g} vCPU, {consumption.gb:g} GB, {balancers}"
 
 
 def _difference(more: Consumption) -> str:

@@ -21,7 +21,7 @@ from beanstalk.service.aws.operations import Running, Tell, begun, end
 from beanstalk.service.aws.place import CloudService
 from beanstalk.service.aws.planning import CloudChange, parameter_values
 from beanstalk.service.aws.state import Stage
-from beanstalk.service.aws.versions import keep_version
+from beanstalk.service.aws.versions import kept_version
 from beanstalk.service.consequences import consequences
 from beanstalk.targets.aws.blueprint import Json, Parameter
 from beanstalk.targets.aws.change_set import Action, ChangeSet, ResourceChange, refusals, rule_weights
@@ -40,26 +40,28 @@ def carry_out_on_aws(service: CloudService, change: CloudChange, tell: Tell, all
     with begun(service, change.environment, change.kind, change.becomes, tell, change.new) as running:
         _first_words(running, change)
         running.save(workload=change.workload_digest, timeout_s=change.rollout.timeout_s)
-        keep_version(service, change.version, change.bundle)
-        images = images_of(running, change)
-        network = network_values(service.cloud, change.configuration, change.template.parameters)
-        values = parameter_values(change, network, images)
-        running.check_wanted()
         if change.kind is Kind.RESTART:
             _restart(running)
-        elif not leader_scripts(change.blueprint.workload):
-            _update(running, change, values, allow_replace)
-        elif change.new:
-            _create_with_leader(running, change, values, images)
-        else:
-            proposed = _propose(running, change, values, allow_replace)
-            if run_leader(running, change, images):
-                _execute(running, change, proposed)
+            return running
+        with kept_version(service, change.version, change.bundle):
+            images = images_of(running, change)
+            network = network_values(service.cloud, change.configuration, change.template.parameters)
+            values = parameter_values(change, network, images)
+            running.check_wanted()
+            _tell_aws(running, change, values, images, allow_replace)
     return running
 
 
-def _update(running: Running, change: CloudChange, values: Mapping[str, str], allow_replace: bool) -> None:
-    _execute(running, change, _propose(running, change, values, allow_replace))
+def _tell_aws(
+    running: Running, change: CloudChange, values: Mapping[str, str], images: Mapping[str, str], allow_replace: bool
+) -> None:
+    has_leader = bool(leader_scripts(change.blueprint.workload))
+    if has_leader and change.new:
+        _create_with_leader(running, change, values, images)
+        return
+    proposed = _propose(running, change, values, allow_replace)
+    if not has_leader or run_leader(running, change, images):
+        _execute(running, change, proposed)
 
 
 def _create_with_leader(

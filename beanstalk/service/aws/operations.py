@@ -19,12 +19,13 @@ from beanstalk.records import Kind, Severity, Status
 from beanstalk.service.aws.place import CloudService, find_cloud_environment
 from beanstalk.service.aws.state import Becomes, CloudEnvironment, CloudOperation, Spoken, Stage
 from beanstalk.service.place import new_request_id
+from beanstalk.store.leases import Lease
 from beanstalk.targets.aws.observing import Coordinates, Observer, coordinates_of, stack_ended, unless_absent
 from beanstalk.targets.aws.stack import Stack
 from beanstalk.targets.aws.watch import Look, Memory, Said, is_stalled, outcome_of, tell
 
 Tell = Callable[[Spoken], None]
-LEASE_S = 120.0
+LEASE_S = 30.0
 """A client that prepares says that it is alive long before this has passed."""
 _AWS_ITSELF_S = 300.0
 """What AWS may take without showing anything, beside what tasks take."""
@@ -34,12 +35,14 @@ _QUICK_S, _SLOW_S = 0.3, 5.0
 
 @dataclass
 class Running:
-    """An operation that this client has begun or found. tell: gets every event as it happens."""
+    """An operation that this client has begun or found. tell: gets every event as it happens.  lease: of whoever
+    prepares it."""
 
     service: CloudService
     environment: CloudEnvironment
     operation: CloudOperation
     tell: Tell
+    lease: Lease | None = None
 
     @property
     def stack(self) -> Stack:
@@ -60,9 +63,12 @@ class Running:
         self.service.memory.save_environment(changed)
 
     def check_wanted(self) -> None:
-        """Raises Aborted when somebody has asked for the end of it meanwhile."""
+        """Raises Aborted when somebody has asked for the end of it meanwhile, EnvironmentBusy when this client was
+        taken for dead."""
         if self.service.memory.is_aborted(self.operation):
             raise Aborted
+        if self.lease is not None:
+            self.lease.renew()
 
 
 class Aborted(BeanstalkError):
@@ -90,8 +96,8 @@ def begun(
     )  # fmt: skip
     if new:
         service.memory.add_environment(environment)
-    with service.memory.lease(environment, operation, LEASE_S):
-        running = Running(service, environment, operation, tell)
+    with service.memory.lease(environment, operation, LEASE_S) as lease:
+        running = Running(service, environment, operation, tell, lease)
         running.save()
         status = {Kind.CREATE: Status.LAUNCHING, Kind.TERMINATE: Status.TERMINATING}.get(kind, Status.UPDATING)
         running.save_environment(status=status, operations=number, operation=number)

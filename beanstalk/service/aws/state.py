@@ -59,8 +59,9 @@ class CloudEnvironment:
 
     @property
     def stack(self) -> str:
-        """Its stack: the ARN when it is known, which also finds a stack that is deleted."""
-        return self.stack_id or stack_name(self.name, self.id)
+        """Its stack by name; by its ARN when it is being deleted, which alone finds it afterwards."""
+        leaving = self.status in (Status.TERMINATING, Status.TERMINATED)
+        return self.stack_id if leaving and self.stack_id else stack_name(self.name, self.id)
 
     @property
     def url(self) -> str:

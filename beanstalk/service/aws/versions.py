@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from beanstalk.errors import AlreadyExists, BundleRefused, NotFound
 from beanstalk.records import Application, Version
 from beanstalk.service.aws.place import CloudService
@@ -34,13 +37,22 @@ def version_of(
     return Version(application, name, digest, packed.bundle.size_bytes, describe(packed, description), now), True
 
 
-def keep_version(service: CloudService, version: Version, bundle: Bundle) -> None:
-    """Upload its bundle and register it; both are no-ops when they are there."""
+@contextmanager
+def kept_version(service: CloudService, version: Version, bundle: Bundle) -> Iterator[None]:
+    """Upload its bundle and register it, both no-ops when they are there. A version that is new is taken away again
+    when what it was for does not begin."""
     store = service.store
     store.create()
     store.add_application(Application(version.application, "", version.created))
+    is_new = store.version(version.application, version.label) is None
     store.put_bundle(version.digest, bundle.path)
     store.add_version(version)
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            store.remove_version(version.application, version.label)
+        raise
 
 
 def find_cloud_version(service: CloudService, application: str, label: str) -> Version:

@@ -257,7 +257,8 @@ def _of_stack_event(event: StackEvent) -> list[Said]:
     name = plain_name(event.physical_id) or event.logical_id
     what = f"{_NAMED.get(event.type) or type_in_words(event.type)} named: {name}"
     if end == "COMPLETE":
-        severity = Severity.INFO if event.type in _NAMED or event.type == SERVICE else Severity.DEBUG
+        told = event.type == SERVICE or (event.type in _NAMED and verb != "UPDATE")
+        severity = Severity.INFO if told else Severity.DEBUG
         return [Said(event.at, severity, f"{_VERBS[verb][0]} {what}")]
     if _CANCELLED.search(event.reason):
         return []
