@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from beanstalk.errors import Problem
+from beanstalk.errors import InvalidInput, Problem
 from beanstalk.targets.aws.blueprint import Blueprint, Resources, Template
 from beanstalk.targets.aws.strategy import Strategy
 from beanstalk.targets.aws.template import (
@@ -21,6 +21,7 @@ from beanstalk.targets.aws.template import (
     logs,
     network,
     notifications,
+    plain,
     records,
     scaling,
     schedules,
@@ -64,6 +65,8 @@ def make_template(blueprint: Blueprint, strategy: Strategy) -> Template:
     # here, because a task definition is made with parts of this package
     from beanstalk.targets.aws.template.making import Making
 
+    if functions := list(plain.check(blueprint)):
+        raise InvalidInput(functions)
     making = Making(blueprint, strategy)
     for check in CHECKS:
         making.problems += check(blueprint)

@@ -10,19 +10,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from beanstalk.errors import Problem
+from beanstalk.errors import InvalidInput, Problem
 from beanstalk.targets.aws.blueprint import Blueprint, Json, Resources
 from beanstalk.targets.aws.template.contribution import Contribution
 from beanstalk.targets.aws.template.network import subnets, task_groups, vpc
 from beanstalk.targets.aws.template.pieces import att, ref, resource, sub
-from beanstalk.targets.aws.template.said import NETWORK, effective, is_on, is_set, listed, place, said
+from beanstalk.targets.aws.template.said import NETWORK, effective, is_on, is_set, listed, place, said, wrong
 from beanstalk.targets.aws.template.trust import allow
 
 DATABASE = "aws:rds:dbinstance"
 NAME = "ebdb"
 """Elastic Beanstalk's name of the database inside."""
-_PORTS = {"mysql": 3306, "mariadb": 3306, "postgres": 5432, "oracle": 1521, "sqlserver": 1433}
+_SQL_SERVER = 1433
+_PORTS = {
+    "mysql": 3306, "mariadb": 3306, "postgres": 5432,
+    "sqlserver-ex": _SQL_SERVER, "sqlserver-web": _SQL_SERVER, "sqlserver-se": _SQL_SERVER,
+}  # fmt: skip
 _LEAST_GIB = 20
+_LEAST_PROVISIONED = (100, 1000)
+"""GiB and operations a second of a disk of type io1."""
 _CLASS = "db.t3.micro"
 _SERVER_CLASS = {"sqlserver-se": "db.t3.xlarge", "sqlserver-ex": "db.t3.small", "sqlserver-web": "db.t3.small"}
 
@@ -73,26 +79,28 @@ def contribute(blueprint: Blueprint) -> Contribution:
 
 
 def _engine(blueprint: Blueprint) -> str:
-    """As RDS writes it; the API of Elastic Beanstalk writes MySQL."""
-    return (blueprint.configuration.text(DATABASE, "DBEngine") or "mysql").lower()
-
-
-def _port(engine: str) -> int:
-    return _PORTS[engine.partition("-")[0]]
+    """As RDS writes it; the API of Elastic Beanstalk writes MySQL. Raises InvalidInput for one that RDS has not."""
+    engine = (blueprint.configuration.text(DATABASE, "DBEngine") or "mysql").lower()
+    if engine not in _PORTS:
+        hint = f"it has {', '.join(_PORTS)}; declare another one in Resources"
+        raise InvalidInput([wrong(blueprint, DATABASE, "DBEngine", f"Amazon RDS has no engine {engine!r}", hint)])
+    return engine
 
 
 def _instance(blueprint: Blueprint) -> Json:
     text, engine = blueprint.configuration.text, _engine(blueprint)
     snapshot = said(blueprint, DATABASE, "DBSnapshotIdentifier")
     kind = text(DATABASE, "DBStorageType") if is_set(blueprint, DATABASE, "DBStorageType") else "gp3"
-    size = int(effective(blueprint, DATABASE, "DBAllocatedStorage") or _LEAST_GIB)
+    least, operations = _LEAST_PROVISIONED if kind == "io1" else (_LEAST_GIB, None)
+    size = int(effective(blueprint, DATABASE, "DBAllocatedStorage") or least)
     return {
         "Engine": engine,
         "EngineVersion": said(blueprint, DATABASE, "DBEngineVersion")
         if _is_asked(blueprint, "DBEngineVersion")
         else None,
         "DBInstanceClass": _machine(blueprint, engine),
-        "AllocatedStorage": str(max(size, _LEAST_GIB)),
+        "AllocatedStorage": str(max(size, least)),
+        "Iops": operations,
         "StorageType": kind,
         "StorageEncrypted": True if not snapshot else None,
         "DBName": None if snapshot or engine.startswith("sqlserver") else NAME,
@@ -134,7 +142,7 @@ def _secret(blueprint: Blueprint) -> Json:
 
 def _door(blueprint: Blueprint) -> Json:
     """For the tasks alone, or the instances that they are on."""
-    port = _port(_engine(blueprint))
+    port = _PORTS[_engine(blueprint)]
     rules = [
         {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "SourceSecurityGroupId": each, "Description": "tasks"}
         for each in task_groups(blueprint)

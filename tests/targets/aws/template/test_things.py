@@ -11,7 +11,8 @@ from beanstalk.errors import InvalidInput
 from beanstalk.targets.aws.template import alarms
 from beanstalk.targets.aws.template.records import record_name
 from beanstalk.targets.aws.template.triggers import build as started_tasks
-from tests.targets.aws.template.parts import blueprint, resources, template
+from tests.targets.aws.blueprints import make_blueprint, template_of
+from tests.targets.aws.template.parts import EC2, blueprint, resources, template
 
 DATABASE = "aws:rds:dbinstance:"
 HAS_DATABASE = f"{DATABASE}HasCoupledDatabase=true"
@@ -42,6 +43,16 @@ def test_only_the_tasks_reach_the_database(tmp_path: Path, engine: str, port: in
     ]
     assert (rule["FromPort"], rule["ToPort"]) == (port, port)
     assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": ["InstanceSecurityGroup", "GroupId"]}
+
+
+def test_an_engine_that_amazon_rds_has_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no engine 'oracle-se1'"):
+        resources(tmp_path, HAS_DATABASE, f"{DATABASE}DBEngine=oracle-se1")
+
+
+def test_a_disk_with_provisioned_operations_has_the_least_that_there_is(tmp_path: Path) -> None:
+    found = resources(tmp_path, HAS_DATABASE, f"{DATABASE}DBStorageType=io1")["Database"]["Properties"]
+    assert (found["AllocatedStorage"], found["Iops"]) == ("100", 1000)
 
 
 def test_tasks_wait_for_the_mount_targets_of_a_file_system(tmp_path: Path) -> None:
@@ -142,3 +153,27 @@ def test_what_starts_tasks_may_start_these_alone(tmp_path: Path) -> None:
 def test_a_started_task_that_cannot_be_is_refused(tmp_path: Path, options: tuple[str, ...], told: str) -> None:
     with pytest.raises(InvalidInput, match=told):
         started_tasks(blueprint(tmp_path, *(TASK + each for each in options)))
+
+
+def test_a_function_is_no_number_of_instances(tmp_path: Path) -> None:
+    files = {
+        ".ebextensions/a.config": """option_settings:
+  beanstalk:aws:
+    MinInstances: '`{"Ref": "AWS::Region"}`'
+"""
+    }
+    with pytest.raises(InvalidInput, match="which a function tells too late") as caught:
+        resources(tmp_path, EC2, files=files)
+    assert str(caught.value.at).startswith(".ebextensions/a.config:3")
+
+
+def test_what_a_ready_made_image_cannot_have_is_told_on_fargate(tmp_path: Path) -> None:
+    files = {
+        "Dockerrun.aws.json": '{"AWSEBDockerrunVersion": "1", "Image": {"Name": "registry.example.com/a:1"},'
+        '"Ports": [{"ContainerPort": 8080}]}',
+        ".ebextensions/a.config": "packages:\n  yum:\n    jq: []\n",
+    }
+    made = template_of(make_blueprint(tmp_path, files))
+    assert [(str(each.at).partition(":")[0], each.text[:22]) for each in made.warnings] == [
+        (".ebextensions/a.config", "packages has no effect")
+    ]
