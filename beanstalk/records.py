@@ -96,7 +96,9 @@ class Version:
 class Environment:
     """settings_json: list of {Namespace, OptionName, Value, Layer} that somebody set or recommended.
     deployment_id: the last successful deployment, 0 before the first.  size: instances wanted.
-    slot: its place in the load balancer, unique among living environments.
+    slot: its place in the load balancer, unique among living environments.  tier: "WebServer" or "Worker".
+    queue_json: of a worker {Endpoint, Url, Minute}: whom it asks about its queue, the address of the queue once it is
+    known, and the minute (since the epoch) for which its tasks were begun last.
     """
 
     id: str
@@ -115,6 +117,12 @@ class Environment:
     created: float
     updated: float
     terminated: float | None = None
+    tier: str = "WebServer"
+    queue_json: str = "{}"
+
+    @property
+    def is_worker(self) -> bool:
+        return self.tier == "Worker"
 
 
 @dataclass(frozen=True, slots=True)

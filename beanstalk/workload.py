@@ -22,6 +22,7 @@ from beanstalk.platform_rules import choose_build, choose_web, files_of, hand_ov
 from beanstalk.scripts import Script, script_from_json
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.procfile import ProcfileEntry, read_procfile
+from beanstalk.worker import WORKER, Worker, make_worker, worker_from_json
 
 WEB = "web"
 """Name of the process that gets the requests."""
@@ -119,7 +120,8 @@ class Workload:
     environment: the platform's, then the user's properties, which win; PORT only when the user fixed it.
     drain_s: longest wait for open requests of a leaving instance.  grace_s: between SIGTERM and SIGKILL.
     build: None when there is nothing to prepare.  scripts: what else the bundle wants to run, in its order.
-    secrets: by name; none of them is in `environment`, too.
+    secrets: by name; none of them is in `environment`, too.  worker: the queue that is worked off, None for an
+    environment that answers requests.
     """
 
     platform: str
@@ -132,6 +134,7 @@ class Workload:
     group: ContainerGroup | None = None
     scripts: tuple[Script, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    worker: Worker | None = None
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -173,6 +176,7 @@ class Workload:
             group=None if group is None else ContainerGroup.from_json(group),
             scripts=tuple(script_from_json(each) for each in data.get("scripts", ())),
             secrets=tuple(Secret(**each) for each in data.get("secrets", ())),
+            worker=None if data.get("worker") is None else worker_from_json(data["worker"]),
         )
 
 
@@ -181,7 +185,8 @@ def make_workload(
 ) -> Workload:
     """Bring the three together. Pure: reads the bundle's entries and texts, runs nothing.
 
-    group: the containers of an instance, None: it consists of processes.
+    group: the containers of an instance, None: it consists of processes.  A worker whose health check nobody chose is
+    well when it takes connections: what processes messages need not answer GET.
     Raises InvalidInput for a Procfile with mistakes, UsageError when there is nothing to start.
     """
     processes: tuple[Process, ...] = ()
@@ -202,6 +207,7 @@ def make_workload(
         build=build,
         group=group,
         secrets=tuple(Secret(name, reference) for name, reference in configuration.secrets().items()),
+        worker=make_worker(bundle, configuration) if configuration.circumstances.tier == WORKER else None,
     )
 
 
@@ -287,7 +293,8 @@ class Composition:
 def health_check(configuration: Configuration) -> HealthCheck:
     """Elastic Beanstalk's options, and ours where those are not set or describe a slow balancer.
 
-    Without any of them it is GET / with 200, as an Application Load Balancer does.
+    Without any of them it is GET / with 200, as an Application Load Balancer does; of a worker, which has none, it is a
+    connection: what processes messages need not answer GET.
     """
     return HealthCheck(
         path=_health_path(configuration),
@@ -327,6 +334,9 @@ def _named_path(configuration: Configuration) -> str | None:
     if configuration.text(PROCESS, "Protocol") == "TCP":
         return None
     url = configuration.text(APPLICATION, HEALTH_URL)
+    is_chosen = url or configuration.layer(PROCESS, "HealthCheckPath") is not Layer.DEFAULT
+    if configuration.circumstances.tier == WORKER and not is_chosen:
+        return None
     strength = list(Layer).index
     by_url = strength(configuration.layer(APPLICATION, HEALTH_URL))
     by_path = strength(configuration.layer(PROCESS, "HealthCheckPath"))

@@ -27,6 +27,7 @@ LAYERS = [
         "platform_rules",
         "scripts",
         "workload",
+        "worker",
         "lifecycle",
         "rollout",
         "containers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from beanstalk.cli.session import global_flags
 from beanstalk.container_groups import container_group
 from beanstalk.model import OptionSetting, Policy, Rollout
 from beanstalk.options.catalogue import PROPERTIES, SECRETS, catalogue
+from beanstalk.options.circumstances import Circumstances
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.document import WITHOUT_EFFECT, document
 from beanstalk.options.resolve import Layer, resolve
@@ -218,6 +220,9 @@ def test_options_said_to_be_without_effect_are_those_that_nobody_asks_for(
     monkeypatch.setattr(Configuration, "resolved", resolved)
     rollout_for(configuration, 1)
     mode_of(configuration)
+    python = find_platform("python")
+    worker = replace(configuration, circumstances=Circumstances("Python", "Worker"))
+    make_workload(make_bundle(tmp_path / "worker", sample_files(python)), worker, python)
     for name in ("python", "node", "procfile", "php"):
         platform = find_platform(name)
         bundle = make_bundle(tmp_path / name, sample_files(platform))

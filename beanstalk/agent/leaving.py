@@ -48,6 +48,8 @@ class Leaving:
             end(self._world, instance, known, signal.SIGTERM)
 
     def _is_busy(self, instance: Instance) -> bool:
+        if self._world.workers.in_flight((instance.host, instance.port)):
+            return True
         try:
             return bool(self._world.balancer.inflight(instance.address))
         except TargetError:

@@ -24,6 +24,7 @@ from beanstalk.agent.operations import Operations
 from beanstalk.agent.pools import pool_of
 from beanstalk.agent.rollouts import Rollouts, rollout_of
 from beanstalk.agent.upkeep import Upkeep
+from beanstalk.agent.worker_tier import WorkerTier
 from beanstalk.agent.world import World
 from beanstalk.errors import BeanstalkError, TargetError
 from beanstalk.model import Rollout
@@ -47,6 +48,7 @@ class Agent:
         self._rollouts = Rollouts(world, self._instances, self._balance)
         self._upkeep = Upkeep(world, self._instances, self._rollouts)
         self._operations = Operations(world, self._instances, self._balance)
+        self._worker_tier = WorkerTier(world)
         self._housekeeping_at = 0.0
         self._balancer_trouble = ""
         self._balancer_again = 0.0
@@ -75,6 +77,7 @@ class Agent:
                 self._keep(environment, deployments.get(environment.id), now)
             except (OSError, BeanstalkError):  # one environment's trouble is not the others'
                 self._log_trouble()
+        self._worker_tier.serve(now)
         if self._balance(now):
             self._instances.let_go(now)
         if now >= self._housekeeping_at:
@@ -96,6 +99,7 @@ class Agent:
 
     def finish(self) -> None:
         """Leave nothing running or lying about when the last environment is gone."""
+        self._world.workers.finish()
         sweep_environments(self._world)
         sweep_images(self._world)
         self._world.host.finish()
@@ -177,7 +181,7 @@ class Agent:
         pools = {}
         for environment in store.living():
             living = store.living_instances(environment.id)
-            if environment.status is Status.TERMINATING and not living:
+            if environment.is_worker or (environment.status is Status.TERMINATING and not living):
                 continue
             deployment = store.open_deployment(environment.id)
             rollout: Rollout | None = rollout_of(deployment) if deployment else None

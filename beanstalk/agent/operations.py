@@ -13,6 +13,7 @@ from beanstalk.agent.world import World
 from beanstalk.model import Outcome
 from beanstalk.records import RUNNING, Environment, Health, Kind, Operation, Severity, Status
 from beanstalk.targets.local.trees import remove_tree
+from beanstalk.workload import Workload
 
 
 class Operations:
@@ -48,6 +49,8 @@ class Operations:
         if json.loads(operation.arguments_json).get("keep_logs"):
             keep_logs(self._world, environment.id)
         remove_tree(folder)
+        if environment.is_worker:
+            self._leave_queue(environment)
         with store.transaction():
             store.environments.change(
                 environment.id, status=Status.TERMINATED, updated=now, terminated=now, health=Health.UNKNOWN
@@ -55,6 +58,15 @@ class Operations:
             text = "terminateEnvironment completed successfully."
             store.add_event(Severity.INFO, text, environment, operation.id, now=now)
             store.finish(operation.id, Outcome.SUCCEEDED, "", now)
+
+    def _leave_queue(self, environment: Environment) -> None:
+        """Its own queue goes with it, as on Elastic Beanstalk; one that it was given stays."""
+        self._world.workers.drop(environment.id)
+        deployment = self._world.store.deployments.get(environment.deployment_id)
+        worker = Workload.from_json(json.loads(deployment.workload_json)).worker if deployment else None
+        if worker is not None and not worker.queue_url:
+            endpoint = json.loads(environment.queue_json).get("Endpoint", "")
+            self._world.workers.remove_queue(environment.id, endpoint)
 
     def _swap(self, operation: Operation, other_id: str, now: float) -> None:
         """Both names change in one transaction, and then in one change of the balancer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from beanstalk.targets.local.balancer import LoadBalancer
 from beanstalk.targets.local.processes import Ended, Identities, Identity
 from beanstalk.targets.local.runner import State as JobState
 from beanstalk.targets.local.scripts import ScriptRecord
+from beanstalk.targets.worker.serving import Workers
 from beanstalk.workload import HealthCheck, Secret, Unit, Workload
 
 
@@ -131,3 +132,4 @@ class World:
     new_id: Callable[[], str]
     steady: Callable[[], float] = time.monotonic
     """Seconds on a clock that nobody can set."""
+    workers: Workers = field(default_factory=Workers)

@@ -40,9 +40,10 @@ from beanstalk.service.environments import prepare_create
 from beanstalk.service.manifest import Base, manifest_of, platform_names
 from beanstalk.service.operations import Result
 from beanstalk.service.tags import parse_tags
-from beanstalk.source.environment_parts import WEB
+from beanstalk.source.environment_parts import TIERS, WEB, Tier
 from beanstalk.source.manifest import FILE_NAME, Manifest
 from beanstalk.source.saved import SavedConfiguration
+from beanstalk.worker import WORKER
 
 _AWS_ONLY = [
     "-i/--instance_type=", "-it/--instance-types=", "-k/--keyname=", "-ip/--instance_profile=", "-sr/--service-role=",
@@ -110,7 +111,7 @@ _settings_flags = as_one(
     help="The platform; by default that of the project.",
 )  # fmt: skip
 @flag("-d", "--branch_default", is_flag=True, help="Make it the default environment of this git branch.")
-@flag("-t", "--tier", metavar="TIER", help="webserver, the only tier in this version.")
+@flag("-t", "--tier", metavar="TIER", help="webserver, which answers requests, or worker, which works off a queue.")
 @group_flag
 @version_flags
 @flag("--sample", is_flag=True, help="Deploy the sample application of the platform.")
@@ -144,10 +145,9 @@ def command(
     dry_run: bool,
 ) -> None:
     """Create the environment ENV (by default that of env.yaml, else APPLICATION-dev) and deploy the project to it."""
-    _check(tier)
     application = project_application(session, platform, dry_run)
     saved = _saved(session, application, cfg)
-    base = Base(saved=saved, tags=parse_tags(tags) if tags else None, tier=WEB if tier else None)
+    base = Base(saved=saved, tags=parse_tags(tags) if tags else None, tier=_tier(tier))
     platform = platform or _known(session, saved, "the saved configuration")
     its_sample = _sample(session, platform) if sample else None
     chosen = choose_version(session, application, replace(wanted, sample=its_sample))
@@ -188,10 +188,16 @@ def project_application(session: Session, platform: str | None, dry_run: bool) -
     return made.application
 
 
-def _check(tier: str | None) -> None:
-    """Raises UsageError for what is not in this version."""
-    if tier and tier.lower() not in ("web", "webserver"):
-        raise UsageError(f"the tier {tier} is not in this version", hint="there is: webserver")
+def _tier(named: str | None) -> Tier | None:
+    """As the EB CLI takes them. Raises UsageError for another one."""
+    match (named or "").lower().partition("-")[0]:
+        case "":
+            return None
+        case "web" | "webserver":
+            return WEB
+        case "worker":
+            return Tier(WORKER, TIERS[WORKER])
+    raise UsageError(f"there is no tier {named}", hint="there are webserver and worker")
 
 
 def _saved(session: Session, application: str, named: str | None) -> SavedConfiguration | None:

@@ -17,6 +17,8 @@ from beanstalk.service.links import links_of
 from beanstalk.service.operations import Result
 from beanstalk.service.place import Service
 from beanstalk.service.reached import ports_of
+from beanstalk.service.workers import queue_of
+from beanstalk.source.environment_parts import TIERS
 
 
 def time_text(seconds: float) -> str:
@@ -34,8 +36,9 @@ def environment_document(service: Service, environment: Environment) -> dict[str
         "VersionLabel": environment.version_label or None,
         "PlatformName": environment.platform or None,
         "SolutionStackName": platform_title(service, environment.platform),
-        "CNAME": host_of(environment.cname),
-        "EndpointURL": "{}:{}".format(*service.home.endpoint),
+        "Tier": {"Name": environment.tier, "Type": TIERS[environment.tier], "Version": "1.0"},
+        "CNAME": None if environment.is_worker else host_of(environment.cname),
+        "EndpointURL": None if environment.is_worker else "{}:{}".format(*service.home.endpoint),
         "Url": url_of(service, environment),
         "Status": str(environment.status),
         "Health": COLOUR[environment.health],
@@ -48,7 +51,8 @@ def environment_document(service: Service, environment: Environment) -> dict[str
             {"LinkName": name, "EnvironmentName": linked} for name, linked in links_of(environment).items()
         ],
     }
-    return document | ({"Operation": str(holder.kind)} if holder else {})
+    queue = {"QueueUrl": queue_of(environment) or None} if environment.is_worker else {}
+    return document | queue | ({"Operation": str(holder.kind)} if holder else {})
 
 
 def status_document(service: Service, environment: Environment) -> dict[str, Any]:
@@ -71,9 +75,9 @@ def deployment_number(service: Service, deployment_id: int) -> int | None:
     return found.number if found else None
 
 
-def url_of(service: Service, environment: Environment) -> str:
-    """Ready to open."""
-    return f"http://{host_of(environment.cname)}:{service.home.endpoint[1]}/"
+def url_of(service: Service, environment: Environment) -> str | None:
+    """Ready to open; None of a worker."""
+    return None if environment.is_worker else f"http://{host_of(environment.cname)}:{service.home.endpoint[1]}/"
 
 
 def platform_title(service: Service, name: str) -> str | None:
@@ -124,7 +128,7 @@ def operation_document(service: Service, result: Result) -> dict[str, Any]:
         "VersionLabel": result.version_label or None,
         "PreviousVersionLabel": result.previous_label or None,
         "DeploymentId": _number(service, result),
-        "CNAME": host_of(environment.cname),
+        "CNAME": None if environment.is_worker else host_of(environment.cname),
         "Url": url_of(service, environment),
         "DurationSeconds": round(result.seconds, 3),
         "Cause": result.cause or None,

@@ -113,7 +113,7 @@ def tell(session: Session, found: Result, waiting: Waiting, url: str | None = No
             notice(f"follow it: beanstalk events {name} -f    abort it: beanstalk abort {name}", session.quiet)
         case Outcome.SUCCEEDED:
             if url is None:
-                url = url_of(session.service, found.environment)
+                url = url_of(session.service, found.environment) or ""
             click.echo(_success(found, took, url))
         case Outcome.ABORTED | Outcome.ROLLED_BACK:
             word = "was aborted" if found.outcome is Outcome.ABORTED else "failed"

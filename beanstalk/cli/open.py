@@ -11,6 +11,7 @@ from beanstalk.cli.environment import environment
 from beanstalk.cli.flags import environment_argument
 from beanstalk.cli.session import Command, Session, pass_session
 from beanstalk.cli.terminal import write_json
+from beanstalk.errors import UsageError
 
 
 @click.command(cls=Command)
@@ -18,7 +19,12 @@ from beanstalk.cli.terminal import write_json
 @pass_session
 def command(session: Session, env: str | None) -> None:
     """Print the address of ENV and, on a terminal, open it in the browser."""
-    show_address(session, url_of(session.service, environment(session, env)))
+    found = environment(session, env)
+    url = url_of(session.service, found)
+    if url is None:
+        hint = "its messages come from a queue, which beanstalk status tells"
+        raise UsageError(f"{found.name} is a worker, which has no address", hint=hint)
+    show_address(session, url)
 
 
 def show_address(session: Session, url: str) -> None:

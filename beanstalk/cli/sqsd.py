@@ -31,16 +31,16 @@ def command(session: Session, queue_url: str | None, host: str, port: int) -> No
     when the requests in flight have ended.
     """
     from beanstalk.targets.worker.daemon import Daemon
+    from beanstalk.targets.worker.places import Places
     from beanstalk.targets.worker.queue import SqsQueue
-    from beanstalk.targets.worker.settings import settings_of_variables
+    from beanstalk.worker import settings_of_variables
 
     if not queue_url:
         raise UsageError("which queue?", hint="name it: --queue-url URL")
     settings = settings_of_variables(os.environ)
     region = session.region or None
-    daemon = Daemon(
-        SqsQueue(queue_url, region), settings, lambda: (host, port), lambda text: click.echo(text, err=True)
-    )
+    places = Places(settings.http_connections, [(host, port)])
+    daemon = Daemon(SqsQueue(queue_url, region), settings, places, lambda text: click.echo(text, err=True))
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         daemon.stopping.set()

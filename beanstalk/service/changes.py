@@ -42,6 +42,7 @@ from beanstalk.service.lifecycle import apply_after
 from beanstalk.service.notices import notices, with_scripts
 from beanstalk.service.place import Service, new_request_id
 from beanstalk.service.validation_homes import DOCKER, PROCESS
+from beanstalk.service.workers import check_policy
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.ebextensions import Extensions, read_extensions
 from beanstalk.store.attachments import Tag
@@ -123,7 +124,7 @@ def work_out(
     if named is None or (named.containers and inputs.mode == "process"):
         named = detect(inputs.bundle, service.platforms, inputs.mode).platform
     platform = named
-    here = Circumstances(family(platform.name), "WebServer")
+    here = Circumstances(family(platform.name), environment.tier)
     lasting = configuration = resolve(layers_of(inputs.settings, extensions.settings), here)  # stored, so right
     if inputs.once:
         configuration = resolve(layers_of(change_settings(inputs.settings, inputs.once), extensions.settings), here)
@@ -142,6 +143,7 @@ def work_out(
     if not replaces:
         rollout = replace(rollout, policy=Policy.RESIZE)
     _check_room(environment, rollout)
+    check_policy(environment, rollout)
     unchanged = (
         current is not None
         and not replaces

@@ -28,11 +28,13 @@ from beanstalk.records import (
 from beanstalk.service.changes import Change, Inputs, busy, warned, work_out
 from beanstalk.service.configuration import change_settings, load_settings
 from beanstalk.service.links import link_notices, linking_to
-from beanstalk.service.manifest import Base, base_warnings, first_settings, first_tags
+from beanstalk.service.manifest import Base, base_warnings, first_settings, first_tags, tier_of
 from beanstalk.service.place import Service, find_environment, new_environment_id, new_request_id
 from beanstalk.service.tags import Pairs, check_tags, own_tags
 from beanstalk.service.versions import bundle_of
+from beanstalk.service.workers import check_web, with_queue
 from beanstalk.source.bundle import Bundle
+from beanstalk.source.environment_parts import WEB
 from beanstalk.targets.local.balancer import SLOTS
 from beanstalk.targets.local.processes import identities
 
@@ -72,14 +74,15 @@ def prepare_create(
     """
     base = base or Base()
     of_manifest = base.manifest.cname.lower() if base.manifest else ""
-    environment = _blank(service, name, cname or of_manifest or name.lower(), version.application)
+    tier = tier_of(base)
+    environment = _blank(service, name, cname or of_manifest or name.lower(), version.application, tier)
     tags, told = first_tags(base)
     check_tags(tags)
     stored = first_settings(service, environment, base, settings)
     warnings = (*base_warnings(base), *told, *link_notices(stored))
     inputs = Inputs(version, bundle, stored, platform=platform, mode=mode)
     change = work_out(service, Kind.CREATE, environment, inputs, Policy.ALL_AT_ONCE)
-    return warned(replace(change, tags=tuple(tags)), warnings)
+    return warned(replace(with_queue(change), tags=tuple(tags)), warnings)
 
 
 def prepare_clone(
@@ -96,13 +99,13 @@ def prepare_clone(
     if version is None:
         raise NotFound(f"the version {deployment.version_label} of {original} was deleted")
     name = name or clone_name(source.name)
-    environment = _blank(service, name, cname or name.lower(), source.application)
+    environment = _blank(service, name, cname or name.lower(), source.application, source.tier)
     kept = own_tags(service, source).items() if tags is None else tags
     check_tags(list(kept))
     stored = change_settings(load_settings(source.settings_json), settings)
     inputs = Inputs(version, bundle_of(service, version), stored, platform=deployment.platform)
     change = work_out(service, Kind.CREATE, environment, inputs, Policy.ALL_AT_ONCE)
-    return replace(change, tags=tuple(kept))
+    return replace(with_queue(change, source), tags=tuple(kept))
 
 
 def clone_name(original: str) -> str:
@@ -122,13 +125,13 @@ def prepare_restore(service: Service, wanted: str) -> Change:
         raise NotFound(f"there is no terminated environment {wanted}", hint=f"there are: {names}")
     if service.now() - (found.terminated or 0) > _RESTORABLE_S:
         raise BeanstalkError(f"{found.name} was terminated more than 42 days ago", hint="create it again")
-    blank = _blank(service, found.name, found.cname, found.application)
+    blank = _blank(service, found.name, found.cname, found.application, found.tier)
     environment = replace(blank, id=found.id, created=found.created)
     version = service.store.versions.get(found.application, found.version_label)
     if version is None:
         raise NotFound(f"the version {found.version_label} of {found.name} was deleted", hint="create it again")
     inputs = Inputs(version, bundle_of(service, version), load_settings(found.settings_json), platform=found.platform)
-    return work_out(service, Kind.RESTORE, environment, inputs, Policy.ALL_AT_ONCE)
+    return with_queue(work_out(service, Kind.RESTORE, environment, inputs, Policy.ALL_AT_ONCE), found)
 
 
 def terminate(service: Service, name: str, keep_logs: bool = False, ignore_links: bool = False) -> Operation:
@@ -144,8 +147,10 @@ def terminate(service: Service, name: str, keep_logs: bool = False, ignore_links
 
 
 def swap(service: Service, name: str, other: str) -> Operation:
-    """Begin to exchange the CNAMEs of two environments. Raises InvalidInput for one and the same, EnvironmentBusy."""
+    """Begin to exchange the CNAMEs of two environments. Raises InvalidInput for one and the same or a worker,
+    EnvironmentBusy."""
     one, two = find_environment(service, name), find_environment(service, other)
+    check_web(one, two)
     if one.id == two.id:
         raise InvalidInput([Problem(f"{name} cannot be swapped with itself", hint="name another environment")])
     text = "swapEnvironmentCNAMEs is starting."
@@ -218,7 +223,7 @@ def check_names(name: str, cname: str) -> None:
         raise InvalidInput(problems)
 
 
-def _blank(service: Service, name: str, cname: str, application: str) -> Environment:
+def _blank(service: Service, name: str, cname: str, application: str, tier: str = WEB.name) -> Environment:
     """An environment that is not stored yet, with a free place in the balancer. All problems of its names at once."""
     check_names(name, cname)
     living = service.store.living()
@@ -235,7 +240,7 @@ def _blank(service: Service, name: str, cname: str, application: str) -> Environ
     now = service.now()
     return Environment(
         new_environment_id(), name, application, cname, "", Status.LAUNCHING, Health.PENDING, "[]", "", 0, 0,
-        free[0], "[]", now, now,
+        free[0], "[]", now, now, tier=tier,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Links between environments of one application: a property of the one is the address of the other.
 
 Source: EB Developer Guide, "Creating links between environments". There the property is the CNAME of the linked
-environment, which answers at port 80; here it has the port behind it, unless that is 80.
+environment, which answers at port 80; here it has the port behind it, unless that is 80. Of a worker it is the address
+of its queue.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ from beanstalk.options.configuration import Layer
 from beanstalk.records import Environment
 from beanstalk.service.configuration import PROPERTIES, Stored, load_settings
 from beanstalk.service.place import Service
+from beanstalk.service.workers import queue_of
 from beanstalk.source.manifest import Link
 
 _HTTP = 80
 
 
 def address_of(service: Service, environment: Environment) -> str:
-    """What stands between `http://` and the path of a request to it."""
+    """What stands between `http://` and the path of a request to it. Of a worker the address of its queue, "" while
+    that is not there yet."""
+    if environment.is_worker:
+        return queue_of(environment)
     host, port = host_of(environment.cname), service.home.endpoint[1]
     return host if port == _HTTP else f"{host}:{port}"
 
@@ -41,8 +46,10 @@ def link_settings(service: Service, application: str, name: str, links: Collecti
             text = f"{link.variable} links to {link.environment}, and {application} has no such environment"
             hint = f"create {link.environment} first, or give the property yourself: --envvars {link.variable}=ADDRESS"
             problems.append(Problem(text, link.at, hint))
+        elif not (value := address_of(service, there[link.environment])):
+            text = f"{link.variable} links to {link.environment}, whose queue is not there yet"
+            problems.append(Problem(text, link.at, f"wait until {link.environment} has it: beanstalk events"))
         else:
-            value = address_of(service, there[link.environment])
             setting = OptionSetting(PROPERTIES, link.variable, value, at=link.at)
             found.append(Stored(setting, Layer.SAVED, link.environment))
     if problems:
@@ -52,7 +59,7 @@ def link_settings(service: Service, application: str, name: str, links: Collecti
 
 def link_notices(stored: Collection[Stored]) -> tuple[Problem, ...]:
     """Links are host names, and not every machine leads those to itself."""
-    properties = sorted(each.setting.name for each in stored if each.link)
+    properties = sorted(each.setting.name for each in stored if each.link and "://" not in each.setting.value)
     if not properties or names_are_found():
         return ()
     text = f"{', '.join(properties)}: programs on this machine do not find names under {DOMAIN}"

@@ -22,6 +22,7 @@ from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.environment_parts import WEB, Tier
 from beanstalk.source.manifest import FILE_NAME, Manifest, expand, group_of, read_manifest
 from beanstalk.source.saved import SavedConfiguration
+from beanstalk.worker import WORKER
 
 _KEPT_TAG = "Name"
 
@@ -79,7 +80,6 @@ def first_settings(
 
     Raises InvalidInput for a tier that is not in this version, and for links that lead nowhere.
     """
-    check_tier(base)
     saved = [Stored(each, Layer.SAVED) for each in (base.saved.settings if base.saved else ())]
     manifest: list[Stored] = []
     if base.manifest:
@@ -105,15 +105,16 @@ def first_tags(base: Base) -> tuple[Pairs, tuple[Problem, ...]]:
     return (), ()
 
 
-def check_tier(base: Base) -> None:
-    """Raises InvalidInput for a tier that is not in this version."""
+def tier_of(base: Base) -> str:
+    """Name of the tier. Raises InvalidInput for one that is not in this version."""
     said = base.saved or base.manifest
     tier = base.tier or (said.tier if said else WEB)
-    if tier != WEB:
+    if tier.name not in (WEB.name, WORKER):
         at = base.manifest.at if base.manifest and not base.saved else None
         whose = "the saved configuration" if base.saved else FILE_NAME
         text = f"the tier {tier.name} of {whose} is not in this version"
         raise InvalidInput([Problem(text, at, "--tier webserver makes an environment that answers requests")])
+    return tier.name
 
 
 def is_of_manifest(stored: Stored) -> bool:

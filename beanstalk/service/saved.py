@@ -19,7 +19,7 @@ from beanstalk.platforms import find_platform
 from beanstalk.records import Environment, Kind
 from beanstalk.service.changes import Change, warned, work_out
 from beanstalk.service.configuration import Stored, is_secret, load_settings
-from beanstalk.service.manifest import Base, check_tier, is_of_manifest, platform_names
+from beanstalk.service.manifest import Base, is_of_manifest, platform_names, tier_of
 from beanstalk.service.place import Service, find_environment
 from beanstalk.service.updates import prepare_configure, running
 from beanstalk.service.validation import FileKind, Severity, validate_file
@@ -112,7 +112,7 @@ def prepare_apply(service: Service, name: str, saved: SavedConfiguration) -> Cha
     do the settings and links of env.yaml. Raises InvalidInput for a tier that is not in this version.
     """
     environment = find_environment(service, name)
-    check_tier(Base(saved=saved))
+    tier_of(Base(saved=saved))
     before = load_settings(environment.settings_json)
     links = {each.key: each for each in before if each.link}
     applied = [Stored(each, Layer.SAVED) for each in saved.settings]

@@ -18,6 +18,7 @@ from beanstalk.service.environments import _blank, deployed
 from beanstalk.service.manifest import later_settings
 from beanstalk.service.place import Service, find_environment
 from beanstalk.service.versions import bundle_of, find_version
+from beanstalk.service.workers import check_web
 from beanstalk.source.bundle import Bundle
 
 
@@ -140,6 +141,7 @@ def prepare_blue_green(
     The second environment is a clone, or the one that was left over the last time. `name` keeps running.
     """
     blue = find_environment(service, name)
+    check_web(blue)
     deployed(service, blue)
     stored = change_settings(load_settings(blue.settings_json), settings)
     bundle = bundle or bundle_of(service, version)

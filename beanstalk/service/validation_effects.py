@@ -16,7 +16,6 @@ from beanstalk.service.validation_homes import AWS, CONTAINERS, HERE_IN_IMAGES, 
 from beanstalk.service.validation_homes_aws import idle_on_aws
 from beanstalk.service.validation_report import Effect
 from beanstalk.source.ebextensions import Extensions
-from beanstalk.source.environment_parts import WEB
 from beanstalk.source.hooks import Hook, Occasion
 from beanstalk.source.platform_folder import ProxyFile
 from beanstalk.source.recognise import Kind, Recognised
@@ -25,7 +24,6 @@ _PAGE = "index.html"
 _NOT_WEB = "only web gets requests"
 _AT_CHANGE = "only with a change of settings:"
 _NOT_AT_CHANGE = Fate(False, "a task is not told that settings alone have changed: it is started anew")
-_NO_TIER = "worker environments are not in this version: create refuses it, unless --tier webserver is said"
 _Said = tuple[str, Where | None, Fate]
 _NAMES = {FileKind.BUILDFILE: "Buildfile", FileKind.CRON: "cron.yaml", FileKind.MANIFEST: "env.yaml"}
 
@@ -84,9 +82,7 @@ def _files(found: Found, home: Home) -> Iterator[_Said]:
     for kind, name in _NAMES.items():
         if kind in found.files:
             unread = Fate(False, "whatever the application is built of is inside the image")
-            fate = home.files.get(kind, unread)
-            is_refused = home.target == LOCAL and found.files[kind].tier not in ("", WEB.name)
-            yield name, Where(name), Fate(False, _NO_TIER) if is_refused else fate
+            yield name, Where(name), home.files.get(kind, unread)
     known = {sign.path for sign in found.recognised.present}
     for each in found.recognised.ignored:
         acts = each.path == "Procfile" and not found.without_procfile

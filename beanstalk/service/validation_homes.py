@@ -70,7 +70,7 @@ def applied(why: str) -> Fate:
 _OWN_FOLDER = ignored("it changes the machine, and a process has nothing of its own here but its folder")
 _FOR_CLOUDFORMATION = ignored("only on AWS: it is for CloudFormation")
 _NO_PROXY = ignored("it configures the proxy of an instance, and there is none on this machine")
-_NO_WORKER = ignored("periodic tasks are for worker environments, which are not in this version")
+_TASKS = applied("its tasks are begun by the clock in a worker environment; nothing comes of it in a web environment")
 _ENVIRONMENT = applied("names, settings, tags and links of an environment that is created")
 
 HERE_AS_PROCESSES = Home(
@@ -90,7 +90,7 @@ HERE_AS_PROCESSES = Home(
     },
     {
         FileKind.BUILDFILE: applied("its commands run in the instance's folder, before container_commands"),
-        FileKind.CRON: _NO_WORKER,
+        FileKind.CRON: _TASKS,
         FileKind.MANIFEST: _ENVIRONMENT,
     },
     {
@@ -111,7 +111,7 @@ HERE_IN_CONTAINERS = Home(
         "container_commands": applied("run before the application starts, each in a container of its image"),
         **dict.fromkeys(TEMPLATE_KEYS, _FOR_CLOUDFORMATION),
     },
-    {FileKind.CRON: _NO_WORKER, FileKind.MANIFEST: _ENVIRONMENT},
+    {FileKind.CRON: _TASKS, FileKind.MANIFEST: _ENVIRONMENT},
     {
         Stage.PREBUILD: applied("runs in a container of the image, before container_commands"),
         Stage.PREDEPLOY: applied(
@@ -138,7 +138,7 @@ HERE_IN_IMAGES = Home(
         FileKind.BUILDFILE: applied(
             "its commands run as root when the image is built, with the properties that they name"
         ),
-        FileKind.CRON: _NO_WORKER,
+        FileKind.CRON: _TASKS,
         FileKind.MANIFEST: _ENVIRONMENT,
     },
     HERE_IN_CONTAINERS.hooks,

@@ -24,7 +24,8 @@ class Tier:
 
 WEB = Tier()
 
-_TIERS = {"WebServer": "Standard", "Worker": "SQS/HTTP"}
+TIERS = {"WebServer": "Standard", "Worker": "SQS/HTTP"}
+"""Type of each tier, by its name."""
 
 
 def read_version(keys: dict[str, Node], root: Node, notes: YamlNotes) -> None:
@@ -51,11 +52,11 @@ def read_platform(keys: dict[str, Node], notes: YamlNotes) -> tuple[str, str]:
 def read_tier(node: Node | None, notes: YamlNotes) -> Tier:
     keys = notes.mapping(node, "EnvironmentTier", ("Name", "Type", "Version"))
     name = notes.text(keys.get("Name"), "Name") or "WebServer"
-    kind = notes.text(keys.get("Type"), "Type") or _TIERS.get(name, "")
-    if name not in _TIERS:
-        notes.wrong(keys.get("Name"), f"there is no tier {name[:60]}", f"possible are {' and '.join(_TIERS)}")
-    elif kind != _TIERS[name]:
-        notes.wrong(keys.get("Type"), f"{kind[:60]} is no type of the tier {name}", f"write {_TIERS[name]}")
+    kind = notes.text(keys.get("Type"), "Type") or TIERS.get(name, "")
+    if name not in TIERS:
+        notes.wrong(keys.get("Name"), f"there is no tier {name[:60]}", f"possible are {' and '.join(TIERS)}")
+    elif kind != TIERS[name]:
+        notes.wrong(keys.get("Type"), f"{kind[:60]} is no type of the tier {name}", f"write {TIERS[name]}")
     return Tier(name, kind)
 
 

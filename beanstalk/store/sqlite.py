@@ -27,7 +27,7 @@ from beanstalk.records import (
 from beanstalk.store.attachments import Lifecycle, Saved, Tag
 from beanstalk.store.table import Table
 
-_SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql")
+_SCHEMAS = ("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql")
 """What leads from each schema to the next one; the first begins with nothing. What stands in them never changes."""
 _SCHEMA = len(_SCHEMAS)
 _RECENT_S = 120.0

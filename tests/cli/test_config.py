@@ -126,7 +126,7 @@ def test_what_is_stored_serves_when_there_is_no_file_and_stays_with_the_environm
 def test_a_saved_configuration_that_is_not_there_or_wrong_makes_nothing(shop):
     assert "no saved configuration nope" in shop("create", "shop-next", "--cfg", "nope").stderr
     write(shop, "EnvironmentTier: {Name: Worker, Type: SQS/HTTP}\n")
-    assert "tier Worker" in shop("create", "shop-next", "--cfg", "prod").stderr
+    assert "a worker environment works off a queue" in shop("create", "shop-next", "--cfg", "prod").stderr
     assert [each["EnvironmentName"] for each in shop.json("list")] == ["shop-dev"]
 
 

@@ -142,7 +142,8 @@ def test_a_container_bundle_runs_as_processes_when_that_is_asked_for(beanstalk):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--tier", "worker"], "the tier worker is not in this version"),
+        (["--tier", "cluster"], "there is no tier cluster"),
+        (["--tier", "worker"], "a worker environment works off a queue, and no service that has queues is known"),
         (["--modules", "a"], "several applications at once (--modules) are not in this version"),
         (["--scale", "2", "--single"], "--scale contradicts --single, --min-instances and --max-instances"),
         (["--version", "v1", "--sample", "-p", "python"], "--version and --sample contradict each other"),

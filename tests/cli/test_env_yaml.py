@@ -66,7 +66,7 @@ def test_what_is_given_wins(front):
         (["-g", "dev"], "EnvironmentName: front\n", 1, "the EnvironmentName 'front' does not end in +"),
         (["-g", "dev"], None, 2, "a group completes the names in env.yaml, and the bundle has none"),
         ([], "EnvironmentName: x y\n", 1, "env.yaml:2:18: 'x y' cannot be EnvironmentName"),
-        (["front"], "EnvironmentTier: {Name: Worker}\n", 1, "the tier Worker of env.yaml is not in this version"),
+        (["front"], "EnvironmentTier: {Name: Worker}\n", 2, "a worker environment works off a queue"),
         (["front"], "EnvironmentLinks: {API: api}\n", 1, "API links to api, and shop has no such environment"),
         (["front"], "OptionSettings: {aws:nope: {A: b}}\n", 1, "unknown option namespace 'aws:nope'"),
     ],

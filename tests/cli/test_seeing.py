@@ -21,6 +21,7 @@ def test_status_has_the_keys_of_the_contract(shop):
         "VersionLabel": "v1",
         "PlatformName": "procfile",
         "SolutionStackName": "any program on this machine",
+        "Tier": {"Name": "WebServer", "Type": "Standard", "Version": "1.0"},
         "CNAME": "shop-dev.localhost",
         "EndpointURL": "127.0.0.1:8080",
         "Url": "http://shop-dev.localhost:8080/",

@@ -163,10 +163,6 @@ EXPECTED: dict[str, Mapping[str, Any]] = {
                 "MaxRetries": "3",
             },
         },
-        "ignored": [
-            "aws:elasticbeanstalk:sqsd: ErrorVisibilityTimeout, HttpConnections, HttpPath, InactivityTimeout, "
-            "MaxRetries, MimeType, VisibilityTimeout"
-        ],
     },
     "notifications.config": {
         "settings": {

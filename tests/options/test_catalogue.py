@@ -111,7 +111,7 @@ GOLDEN = {
     ("aws:ec2:instances", "SpotMaxPrice"): row("number", None, 0.001, 20, "unknown"),
     ("aws:elasticbeanstalk:environment", "LoadBalancerType"): row("enum", "application", immutable=True),
     ("aws:elasticbeanstalk:environment", "EnvironmentType"): row("enum", "LoadBalanced", change="replace", local=True),
-    ("aws:elasticbeanstalk:sqsd", "VisibilityTimeout"): row("integer", "300", 0, 43200, "unknown"),
+    ("aws:elasticbeanstalk:sqsd", "VisibilityTimeout"): row("integer", "300", 0, 43200, "unknown", local=True),
     ("aws:elasticbeanstalk:environment:process:api", "DeregistrationDelay"): row("integer", "20", 0, 3600),
     ("aws:elasticbeanstalk:container:python", "NumThreads"): row("integer", "15", 0, change="restart", local=True),
     ("aws:elasticbeanstalk:container:dotnet:apppool", "Enable 32-bit Applications"): row(

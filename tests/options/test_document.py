@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from beanstalk.container_groups import container_group
 from beanstalk.options.catalogue import PROPERTIES, SECRETS, catalogue
+from beanstalk.options.circumstances import Circumstances
 from beanstalk.options.resolve import Configuration, Layer, parse_option, resolve
 from beanstalk.platform_image import platform_group
 from beanstalk.platforms import find_platform, list_platforms, sample_files
@@ -14,6 +16,7 @@ from beanstalk.source.ebextensions import read_extensions
 from beanstalk.workload import make_workload
 from tests.bundles import make_bundle
 
+AS_WORKER = Circumstances("Python", "Worker")
 PAGE = Path(__file__).parents[2] / "docs/options.md"
 BULK = (PROPERTIES, SECRETS)
 """Of these all names are asked for at once."""
@@ -43,6 +46,7 @@ def asked_for(monkeypatch, tmp_path, *options: str) -> set[tuple[str, str]]:
         patch.setattr(Configuration, "resolved", note)
         bundle = make_bundle(tmp_path, {"application.py": "", "Dockerfile": "FROM a\nEXPOSE 80"})
         make_workload(bundle, configuration, find_platform("python"))
+        make_workload(bundle, replace(configuration, circumstances=AS_WORKER), find_platform("python"))
         container_group(bundle, configuration)
         for platform in [each for each in list_platforms() if each.image and each.sample]:
             sample = make_bundle(tmp_path / platform.name, sample_files(platform))

@@ -70,13 +70,16 @@ def test_a_group_without_env_yaml_is_wrong_usage(bench):
         manifest_of(bench.version("v1").packed.bundle, "dev")
 
 
-def test_a_worker_is_not_in_this_version_unless_another_tier_is_given(bench):
-    text = "EnvironmentTier: {Name: Worker, Type: SQS/HTTP}\n"
-    with pytest.raises(InvalidInput, match=r"env\.yaml:1:1: the tier Worker of env\.yaml is not in this version"):
-        prepare(bench, text)
-    made = bench.version("v2", env_yaml=HEAD + text)
-    base = Base(manifest_of(made.packed.bundle), tier=WEB)
-    assert environments.prepare_create(bench.service, "front", made.version, made.packed.bundle, base=base).new
+def test_the_tier_is_that_of_env_yaml_unless_another_one_is_given(bench, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
+    made = bench.version("v2", env_yaml=HEAD + "EnvironmentTier: {Name: Worker, Type: SQS/HTTP}\n")
+
+    def tier(given):
+        base = Base(manifest_of(made.packed.bundle), tier=given)
+        change = environments.prepare_create(bench.service, "front", made.version, made.packed.bundle, base=base)
+        return change.environment.tier
+
+    assert (tier(None), tier(WEB)) == ("Worker", "WebServer")
 
 
 def manifest(text):
@@ -148,10 +151,9 @@ def test_a_rollback_and_a_restart_ask_nothing_of_env_yaml(bench):
     assert updates.prepare_restart(bench.service, "front").environment.name == "front"
 
 
-@pytest.mark.parametrize("tier", [Tier("Worker", "SQS/HTTP"), Tier("Cluster", "EKS")])
-def test_a_saved_configuration_of_another_tier_makes_nothing(bench, tier):
-    with pytest.raises(InvalidInput, match="of the saved configuration is not in this version"):
-        prepare(bench, "", saved=SavedConfiguration((), tier=tier))
+def test_a_saved_configuration_of_another_tier_makes_nothing(bench):
+    with pytest.raises(InvalidInput, match="the tier Cluster of the saved configuration is not in this version"):
+        prepare(bench, "", saved=SavedConfiguration((), tier=Tier("Cluster", "EKS")))
 
 
 def test_the_layer_of_files_is_one_of_those_that_stay(bench):

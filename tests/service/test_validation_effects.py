@@ -40,11 +40,11 @@ def test_hooks_of_a_configuration_are_said_to_run_only_with_a_change_of_settings
     assert effects(validate(files, target="aws"))[1][path].startswith("a task is not told that settings")
 
 
-def test_a_worker_of_env_yaml_is_not_said_to_be_applied_here() -> None:
-    text = "AWSConfigurationTemplateVersion: 1.1.0.0\nEnvironmentTier: {Name: Worker, Type: SQS/HTTP}\n"
-    files = project({"env.yaml": text, "app.py": ""})
-    assert "create refuses it" in effects(validate(files))[1]["env.yaml"]
-    assert "env.yaml" in effects(validate(files, target="aws"))[0]
+def test_the_tasks_of_cron_yaml_are_begun_in_a_worker_everywhere() -> None:
+    text = 'version: 1\ncron: [{name: backup, url: /backup, schedule: "0 3 * * *"}]\n'
+    files = project({"cron.yaml": text, "app.py": ""})
+    assert "worker environment" in effects(validate(files))[0]["cron.yaml"]
+    assert "worker environment" in effects(validate(files, target="aws"))[0]["cron.yaml"]
 
 
 def test_a_command_that_counts_on_what_is_not_here_is_a_warning() -> None:

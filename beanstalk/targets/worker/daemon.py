@@ -18,16 +18,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from beanstalk.targets.worker.message import Message, Request, request_of
+from beanstalk.targets.worker.places import Place, Places
 from beanstalk.targets.worker.queue import LONG_POLL_S, MOST_AT_ONCE, Queue, QueueTrouble
-from beanstalk.targets.worker.settings import WorkerSettings
+from beanstalk.worker import WorkerSettings
 
-Place = tuple[str, int]
-"""Address and port of an application."""
-Choose = Callable[[], Place | None]
-"""Where the next message goes; None: nothing is in service."""
 Tell = Callable[[str], None]
 _LONGEST_PAUSE_S = 30.0
-_NOBODY_PAUSE_S = 0.2
+_FULL_PAUSE_S = 0.1
 
 
 class NoAnswer(Exception):
@@ -53,19 +50,18 @@ def post(place: Place, request: Request, connect_s: float, answer_s: float) -> i
 
 @dataclass
 class Daemon:
-    """Works off one queue. choose: where each message goes; asked for each one.  stopping: set it, and `run` ends when
-    the requests in flight have ended, or after `grace_s`."""
+    """Works off one queue. settings: may be exchanged while it runs.  stopping: set it, and `run` ends when the
+    requests in flight have ended, or after `grace_s`."""
 
     queue: Queue
     settings: WorkerSettings
-    choose: Choose
+    places: Places
     tell: Tell
     grace_s: float = 10.0
     poll_s: int = LONG_POLL_S
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._free = threading.Semaphore(self.settings.http_connections)
         self._in_flight: set[Message] = set()
         self._lock = threading.Lock()
 
@@ -82,40 +78,25 @@ class Daemon:
                         self.tell(str(trouble))
                     told = str(trouble)
                     continue
-                if told:
+                if received is not None and told:
                     self.tell(f"the queue {self.queue.name} answers again")
-                pause_s, told = (0.0 if received is not None else _NOBODY_PAUSE_S), ""
+                    told = ""
+                pause_s = 0.0 if received is not None else _FULL_PAUSE_S
         finally:
             self._leave()
 
     def _receive(self) -> int | None:
-        """Take as many messages as there are free connections; how many came, None: no application is in service."""
-        if self.choose() is None:
+        """Take as many messages as may be posted; how many came, None: the queue was not asked, for lack of room."""
+        room = min(self.places.free(), MOST_AT_ONCE)
+        if not room:
             return None
-        slots = self._take_slots()
-        if not slots:
-            return 0
-        messages: list[Message] = []
-        try:
-            messages = self.queue.receive(slots, self.poll_s, self.settings.visibility_timeout)
-        finally:
-            for _ in range(slots - len(messages)):
-                self._free.release()
+        messages = self.queue.receive(room, self.poll_s, self.settings.visibility_timeout)
         for message in messages:
             with self._lock:
                 self._in_flight.add(message)
             # Not one of a pool: a pool keeps the program from ending while a request hangs.
             threading.Thread(target=self._work_off, args=(message,), name="sqsd", daemon=True).start()
         return len(messages)
-
-    def _take_slots(self) -> int:
-        """How many messages may come now, at most those of one call; waits a moment for the first place."""
-        if not self._free.acquire(timeout=0.5):
-            return 0
-        taken = 1
-        while taken < MOST_AT_ONCE and self._free.acquire(blocking=False):
-            taken += 1
-        return taken
 
     def _work_off(self, message: Message) -> None:
         try:
@@ -131,14 +112,13 @@ class Daemon:
         finally:
             with self._lock:
                 self._in_flight.discard(message)
-            self._free.release()
 
     def _deliver(self, message: Message) -> int | None:
         """None when it was answered with 200, else after how many seconds it is to come again."""
         settings = self.settings
         request = request_of(message, self.queue.name, settings.http_path, settings.mime_type)
-        place = self.choose()
-        if place is None:
+        place = self.places.take()
+        if place is None:  # the instance that had room has left meanwhile
             return 0
         try:
             status = post(place, request, settings.connect_timeout, settings.inactivity_timeout)
@@ -148,6 +128,8 @@ class Daemon:
         except (OSError, http.client.HTTPException) as error:
             self.tell(f"message {message.id} could not be delivered: {error or type(error).__name__}")
             return settings.error_visibility_timeout
+        finally:
+            self.places.give_back(place)
         if status == 200:
             return None
         self.tell(f"message {message.id} was answered with {status}, delivery {message.received}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from beanstalk.errors import BeanstalkError
 from beanstalk.targets.worker.message import Message, message_of
@@ -37,10 +38,10 @@ class Queue(Protocol):
 class SqsQueue:
     """One queue by its address. Made in one thread, used by many."""
 
-    def __init__(self, url: str, region: str | None = None) -> None:
+    def __init__(self, url: str, region: str | None = None, endpoint: str = "") -> None:
         self.url, self.name = url, url.rstrip("/").rpartition("/")[2]
         with trouble(url):
-            self._client = sqs_client(region or _region_of(url))
+            self._client = sqs_client(region or _region_of(url), endpoint)
 
     def receive(self, most: int, wait_s: int, hidden_s: int) -> list[Message]:
         with trouble(self.url):
@@ -61,8 +62,11 @@ class SqsQueue:
             )
 
 
-def sqs_client(region: str | None) -> Any:
-    """Many connections, because every message of many at once is deleted by its own call."""
+def sqs_client(region: str | None, endpoint: str = "") -> Any:
+    """Many connections, because every message of many at once is deleted by its own call.
+
+    endpoint: "" as boto3 is configured. One of this machine needs neither a region nor credentials: it gets some.
+    """
     try:
         import boto3
         from botocore.config import Config
@@ -73,7 +77,17 @@ def sqs_client(region: str | None) -> Any:
     config = Config(
         max_pool_connections=32, connect_timeout=5, read_timeout=LONG_POLL_S + 10, retries={"max_attempts": 2}
     )
-    return boto3.client("sqs", region_name=region, config=config)
+    session = boto3.Session()
+    given: dict[str, Any] = {"endpoint_url": endpoint} if endpoint else {}
+    if is_loopback(endpoint) and session.get_credentials() is None:
+        given |= {"aws_access_key_id": "beanstalk", "aws_secret_access_key": "beanstalk"}
+    region = region or session.region_name or ("us-east-1" if is_loopback(endpoint) else None)
+    return session.client("sqs", region_name=region, config=config, **given)
+
+
+def is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or host.startswith("127.") or host == "::1"
 
 
 @contextmanager

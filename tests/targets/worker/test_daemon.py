@@ -18,8 +18,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from beanstalk.targets.worker.daemon import Daemon
+from beanstalk.targets.worker.places import Places
 from beanstalk.targets.worker.queue import QueueTrouble, SqsQueue
-from beanstalk.targets.worker.settings import WorkerSettings
+from beanstalk.worker import WorkerSettings
 
 QUICK = WorkerSettings(http_path="/work", error_visibility_timeout=0, connect_timeout=5, inactivity_timeout=20)
 
@@ -90,8 +91,8 @@ def start(queue_url, application) -> Iterator[Callable[..., tuple[Daemon, list[s
 
     def begin(settings: WorkerSettings = QUICK, **more: Any) -> tuple[Daemon, list[str]]:
         told: list[str] = []
-        given = {"choose": lambda: application.place, "poll_s": 1, "grace_s": 0.0} | more
-        daemon = Daemon(SqsQueue(queue_url), settings, tell=told.append, **given)
+        places = more.pop("places", None) or Places(settings.http_connections, [application.place])
+        daemon = Daemon(SqsQueue(queue_url), settings, places, told.append, poll_s=1, grace_s=0.0, **more)
         thread = threading.Thread(target=daemon.run)
         thread.start()
         running.append((daemon, thread))
@@ -149,26 +150,21 @@ def test_a_message_that_gets_no_answer_comes_again(sqs, queue_url, application, 
 
 
 def test_a_message_that_cannot_be_delivered_waits_for_the_application(sqs, queue_url, application, start):
-    places = iter([("127.0.0.1", 1)] * 2)  # asked once before a call and once for its message
+    places = Places(1, [("127.0.0.1", 1)])
     sqs.send_message(QueueUrl=queue_url, MessageBody="job")
-    _, told = start(choose=lambda: next(places, application.place))
+    _, told = start(places=places)
+    until(lambda: told)
+    places.set(1, [application.place])
     until(lambda: len(application.got) == 1 and left(sqs, queue_url) == 0)
     assert "could not be delivered" in told[0]
 
 
 def test_nothing_is_taken_from_the_queue_while_nothing_is_in_service(sqs, queue_url, application, start):
     sqs.send_message(QueueUrl=queue_url, MessageBody="job")
-    open_for_business = threading.Event()
-    asked: list[int] = []
-
-    def choose() -> tuple[str, int] | None:
-        asked.append(1)
-        return application.place if open_for_business.is_set() else None
-
-    start(choose=choose)
-    until(lambda: len(asked) > 3)
-    assert application.got == []
-    open_for_business.set()
+    places = Places(1)
+    start(places=places)
+    time.sleep(0.5)  # nothing tells of what is not done
+    places.set(1, [application.place])
     until(lambda: left(sqs, queue_url) == 0)
     assert application.got[0][1]["X-Aws-Sqsd-Receive-Count"] == "1"
 
@@ -177,9 +173,10 @@ def test_no_more_requests_are_open_than_connections(sqs, queue_url, application,
     application.hold.clear()
     for number in range(12):
         sqs.send_message(QueueUrl=queue_url, MessageBody=str(number))
-    daemon, _ = start(WorkerSettings(http_connections=3))
+    places = Places(3, [application.place])
+    start(places=places)
     until(lambda: len(application.got) == 3)
-    assert not daemon._free.acquire(blocking=False)
+    assert places.free() == 0 and places.in_flight(application.place) == 3
     application.hold.set()
     until(lambda: left(sqs, queue_url) == 0)
     assert len(application.got) == 12
@@ -214,7 +211,7 @@ def test_trouble_with_the_queue_is_told_once_and_ends(application):
             return []
 
     told: list[str] = []
-    daemon = Daemon(Troubled(), QUICK, lambda: application.place, told.append)  # type: ignore[arg-type]
+    daemon = Daemon(Troubled(), QUICK, Places(1, [application.place]), told.append)  # type: ignore[arg-type]
     daemon.run()
     assert told == ["the queue jobs cannot be asked", "the queue jobs answers again"]
 

@@ -9,7 +9,7 @@ from beanstalk.model import OptionSetting
 from beanstalk.options.circumstances import Circumstances
 from beanstalk.options.configuration import Layer
 from beanstalk.options.resolve import resolve
-from beanstalk.targets.worker.settings import SQSD, WorkerSettings, settings_of_variables, worker_settings
+from beanstalk.worker import SQSD, WorkerSettings, settings_of_variables, worker_settings
 
 
 def test_without_any_option_they_are_elastic_beanstalks_defaults():
