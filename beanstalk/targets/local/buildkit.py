@@ -27,6 +27,11 @@ _PREAMBLE = re.compile(
     r"(?:rpc error: code = \w+ desc = )?"
 )
 _MISSING = re.compile(r"buildx component is missing|BuildKit (?:is|not) (?:currently )?(?:disabled|supported)")
+_GOES_BY = re.compile(
+    r"(LD_|GLIBC_|MALLOC_|DOCKER|BUILD|COMPOSE|GO|OTEL_|SSL_|SSH_|GIT_|XDG_|LC_|LANG|HOME|PATH|TMP|.*_PROXY)",
+    re.IGNORECASE,
+)
+"""Names of variables that the docker command, its plugins, or what they start may go by."""
 _EXIT_CODE = re.compile(r"exit code: (\d+)$")
 HOW_TO_GET_IT = (
     "install it (sudo apt-get install docker-buildx, or https://docs.docker.com/go/buildx/), "
@@ -61,7 +66,10 @@ def build_with_command(
 def _command(
     program: str, url: str, image: ImageBuild, context: BuildContext, tag: str, labels: Mapping[str, str]
 ) -> tuple[list[str], dict[str, str]]:
-    """The command and its environment. A build argument goes through the environment: everybody sees a command line."""
+    """The command and its environment. A build argument goes through the environment: everybody sees a command line.
+
+    Not one that the command, or the system's loader, would go by: a bundle could have it do anything.
+    """
     environment = {
         **os.environ,
         "DOCKER_BUILDKIT": "1",
@@ -72,9 +80,11 @@ def _command(
     command += [f"--label={name}={value}" for name, value in labels.items()]
     command += [f"--target={image.target}"] if image.target else []
     for name, value in image.args:
-        # What the command itself goes by keeps its value.
-        command.append(f"--build-arg={name}={value}" if name in environment else f"--build-arg={name}")
-        environment.setdefault(name, value)
+        if name in environment or _GOES_BY.match(name):
+            command.append(f"--build-arg={name}={value}")
+        else:
+            command.append(f"--build-arg={name}")
+            environment[name] = value
     return [*command, "-"], environment
 
 

@@ -106,14 +106,15 @@ class Images:
         needed = {f"{self._names}/{_short(key)}" for key in keys_in_use}
         ours = re.compile(rf"{self._names}/[0-9a-f]{{1,{_SHORT}}}:latest")
         with self._engine.ask() as client:
-            present = {
-                tag.removesuffix(":latest"): each["Id"]
-                for each in client.images(f"{self._names}/*")
-                for tag in each["RepoTags"] or ()
-                if ours.fullmatch(tag)
-            }
+            tags = {each["Id"]: each["RepoTags"] or () for each in client.images()}
             used = {each["ImageID"] for each in client.containers(all=True)}
-        kept = needed | {name for name, image in present.items() if image in used}
+        present = {
+            tag.removesuffix(":latest"): image for image, names in tags.items() for tag in names if ours.fullmatch(tag)
+        }
+        # One that has other names, too, loses ours alone: what a container uses is not that name.
+        kept = needed | {
+            name for name, image in present.items() if image in used and all(ours.fullmatch(tag) for tag in tags[image])
+        }
         places = {f"{self._names}/{place.name}": place for place in self._folder.glob("*")}
         removed = []
         for name in sorted((present.keys() | places.keys()) - kept):

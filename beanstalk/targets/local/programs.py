@@ -16,7 +16,8 @@ from beanstalk.containers import Container, ContainerGroup
 from beanstalk.errors import NotFound, TargetError
 from beanstalk.records import Deployment, Instance, State
 from beanstalk.store.home import Home
-from beanstalk.targets.local.container_programs import docker_variables, exec_command, run_command
+from beanstalk.targets.local.container_labels import Labels
+from beanstalk.targets.local.container_programs import attach_command, exec_command, exit_code, made_once
 from beanstalk.targets.local.machine import engine_of
 from beanstalk.targets.local.preparing import LocalPreparer
 from beanstalk.targets.local.processes import environment_of, given_secrets, identities, own_variables
@@ -56,12 +57,19 @@ class Programs:
             variables = self._variables(deployment, workload, nobody, names, _read(workload, unit))
             if isinstance(unit, Container):
                 variables |= dict(unit.environment)
-                image, url = self._preparer.images.name(unit.image), engine_of(self._home).url
-                command = run_command(url, image, unit, variables, folder, words)
-                return _run(command, folder, docker_variables(variables))
+                return self._in_new_container(unit, variables, folder, words)
             self._preparer.link(deployment.workload_json, folder)
             del variables["PORT"]  # of an instance; nobody sends requests here
             return _run(_in_shell(words), folder, own_variables() | variables)
+
+    def _in_new_container(
+        self, container: Container, variables: Mapping[str, str], folder: Path, words: Sequence[str]
+    ) -> int:
+        engine, image = engine_of(self._home), self._preparer.images.name(container.image)
+        labels = Labels.of(self._home).of_home()
+        with made_once(engine, image, container, variables, folder, words, labels) as made:
+            told = _run(attach_command(engine.url, made), Path("/"), dict(os.environ))
+            return exit_code(engine, made, told)
 
     def inside(
         self,
@@ -82,7 +90,7 @@ class Programs:
             key, _ = identities(instance).get(chosen.name, ("", 0.0))
             if not key:
                 raise NotFound(f"{chosen.name} of instance {instance.id} was not started")
-            return _run(exec_command(engine_of(self._home).url, str(key), words), folder, dict(os.environ))
+            return _run(exec_command(engine_of(self._home).url, str(key), words), Path("/"), dict(os.environ))
         secrets = given_secrets(workload, instance)
         if secrets is None:
             secrets = _read(workload, workload.unit(workload.web))

@@ -189,6 +189,18 @@ def test_the_sweep_leaves_what_is_needed_and_what_a_container_uses(bench):
     assert bench.place(needed).exists()
 
 
+def test_our_name_goes_from_an_image_that_a_container_of_others_uses_by_its_own_name(bench, python_image):
+    source = ImageSource(python_image, pin="1" * 64)
+    bench.make(source)
+    with bench.engine.ask() as client:
+        theirs = client.create_container(python_image, ["none"])["Id"]
+    try:
+        assert bench.images.sweep([]) == [bench.images.name(source)]
+    finally:
+        with bench.engine.ask() as client:
+            client.remove_container(theirs)
+
+
 def test_the_sweep_ends_jobs_that_nobody_needs(bench, python_image):
     source = slow(bench, python_image, "swept")
     assert bench.images.sweep([]) == []
