@@ -13,7 +13,7 @@ import json
 import math
 
 from beanstalk.errors import Problem
-from beanstalk.targets.aws.blueprint import Blueprint, Json, Resources
+from beanstalk.targets.aws.blueprint import Blueprint, Json, Launch, Resources
 from beanstalk.targets.aws.launch import network_mode
 from beanstalk.targets.aws.template.capacity import SPOT, cluster_arn, has_instances, is_spot, on_demand
 from beanstalk.targets.aws.template.contribution import Contribution
@@ -81,8 +81,9 @@ def least_and_most(blueprint: Blueprint) -> tuple[int, int]:
 
 
 def _without_effect(blueprint: Blueprint) -> list[Problem]:
-    """What files of `.ebextensions` ask of a machine that is not there; images that are built have it in them."""
-    if blueprint.group.container(blueprint.group.web).image.build is not None:
+    """What files of `.ebextensions` ask of a machine that is not there; images of platforms have it in them."""
+    build = blueprint.group.container(blueprint.group.web).image.build
+    if blueprint.launch is Launch.EC2 or (build is not None and build.text):
         return []
     hint = "put it into the image, or set --option beanstalk:aws:LaunchType=EC2"
     keys = ("packages", "groups", "users", "sources", "files", "commands", "services")

@@ -167,13 +167,21 @@ def test_a_function_is_no_number_of_instances(tmp_path: Path) -> None:
     assert str(caught.value.at).startswith(".ebextensions/a.config:3")
 
 
-def test_what_a_ready_made_image_cannot_have_is_told_on_fargate(tmp_path: Path) -> None:
-    files = {
-        "Dockerrun.aws.json": '{"AWSEBDockerrunVersion": "1", "Image": {"Name": "registry.example.com/a:1"},'
-        '"Ports": [{"ContainerPort": 8080}]}',
-        ".ebextensions/a.config": "packages:\n  yum:\n    jq: []\n",
-    }
-    made = template_of(make_blueprint(tmp_path, files))
-    assert [(str(each.at).partition(":")[0], each.text[:22]) for each in made.warnings] == [
-        (".ebextensions/a.config", "packages has no effect")
-    ]
+RUN_V1 = (
+    '{"AWSEBDockerrunVersion": "1", "Image": {"Name": "registry.example.com/a:1"}, "Ports": [{"ContainerPort": 8080}]}'
+)
+DOCKER = {"Dockerfile": "FROM registry.example.com/base:1\nEXPOSE 8000\n"}
+
+
+@pytest.mark.parametrize(
+    "files, told",
+    [
+        ({"Dockerrun.aws.json": RUN_V1}, ["packages has no effect"]),
+        (DOCKER, ["packages has no effect"]),
+        ({"requirements.txt": "", "application.py": ""}, []),
+    ],
+)
+def test_what_only_instances_have_is_told_on_fargate(tmp_path: Path, files: dict[str, str], told: list[str]) -> None:
+    packages = {".ebextensions/a.config": "packages:\n  yum:\n    jq: []\n"}
+    made = template_of(make_blueprint(tmp_path, {**files, **packages}))
+    assert [each.text[:22] for each in made.warnings] == told
