@@ -391,6 +391,7 @@ class Load:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.process.kill()
         self.process.wait()
+        self._reading.join()  # to the end of what it said
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
