@@ -1,11 +1,11 @@
 """How long four containers take to be replaced one by one, start-first and under load: `beanstalk deploy` against
 `docker service update` of the same images, in turn in one run on one engine.
 
-Both get the same application (half a second to start), the same clients (500 requests a second over 16 connections)
-and the same health check, whether the port accepts connections, every second. Clocked is the command until four new
-containers serve and no old one runs; ours also until it has ended. What Swarm does after that (it watches for another
-five seconds) is not counted. In front of Swarm's tasks stands Caddy, which asks for their addresses four times a second
-and tries again: the ingress network needs IPVS, which many kernels lack, and finds no other way to lose nothing.
+Both get the same application (half a second until it listens), the same clients (500 requests a second over 16
+connections) and the same health check every second: whether the port accepts connections. Clocked is the command until
+four new containers serve and no old one runs; ours also until it has ended. What Swarm does after that (it watches for
+another five seconds) is not counted. Caddy stands in front of Swarm's tasks, asks for their addresses four times a
+second, and repeats what got no connection: Swarm's own ingress network needs IPVS, which not every kernel has.
 
     python benchmarks/containers.py [ROUNDS]
 
@@ -42,7 +42,7 @@ from benchmarks.load import Load  # noqa: E402
 from tests.apps import APP  # noqa: E402
 from tests.engine import Daemon, build_image, make_python_image, skip_unless_startable  # noqa: E402
 
-INSTANCES, START_S, PORT, PATIENCE_S, POLL_S = 4, 0.4, 5000, 120.0, 0.05
+INSTANCES, START_S, PORT, PATIENCE_S, POLL_S = 4, 0.4, 5000, 600.0, 0.05
 RATE, CONNECTIONS = 500.0, 16
 NAME = f"beanstalk-bench-{os.getpid()}"
 PEER, FRONT = "docker service update", f"{NAME}-front"
@@ -241,7 +241,7 @@ def measure(side: Ours | Swarm, images: list[str]) -> tuple[float, int, int]:
         wait_until("answers", lambda: load.now.ok > RATE)
         began = time.perf_counter()
         side.update(new)
-        wait_until("the new containers alone", lambda: side.has_only(new))
+        wait_until(f"the new containers alone, {side.name}", lambda: side.has_only(new))
         took = time.perf_counter() - began
         report = load.stop()
     return took, report.lost_total, report.sent
