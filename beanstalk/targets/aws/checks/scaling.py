@@ -14,7 +14,8 @@ def check_scaling(view: View) -> Iterator[Problem]:
         least, most = target.get("MinCapacity"), target.get("MaxCapacity")
         yield from _order(name, "", least, most)
         for action in listed(target, "ScheduledActions"):
-            bounds = action.get("ScalableTargetAction", {})
+            bounds = action.get("ScalableTargetAction")
+            bounds = bounds if isinstance(bounds, dict) else {}
             called = f"in the scheduled action {action.get('ScheduledActionName')!r} "
             # A bound that is not said stays as it is; the other one has to go with it.
             yield from _order(name, called, bounds.get("MinCapacity"), bounds.get("MaxCapacity"))

@@ -8,6 +8,7 @@ from typing import Any
 from beanstalk.errors import Problem
 from beanstalk.targets.aws.blueprint import Json
 from beanstalk.targets.aws.checks.reading import GROUP, SERVICE, TASKS, View, listed, problem
+from beanstalk.targets.aws.checks.tasks import is_for_fargate
 
 _NO_PUBLIC = "leave AssignPublicIp out: tasks on instances reach others through a NAT gateway"
 
@@ -37,17 +38,17 @@ def _is_on_fargate(service: Json, tasks: Json | None) -> bool:
     providers = [each.get("CapacityProvider") for each in listed(service, "CapacityProviderStrategy")]
     if providers:
         return all(isinstance(each, str) and each.startswith("FARGATE") for each in providers)
-    return tasks is not None and "FARGATE" in tasks.get("RequiresCompatibilities", [])
+    return tasks is not None and is_for_fargate(tasks)
 
 
 def _targets(view: View, name: str, service: Json, tasks: Json) -> Iterator[Problem]:
     """The container and the port behind each target group, and how the group finds them."""
-    containers = {each.get("Name"): each for each in listed(tasks, "ContainerDefinitions")}
+    containers = {str(each.get("Name")): each for each in listed(tasks, "ContainerDefinitions")}
     mode = tasks.get("NetworkMode", "bridge")
     for entry in listed(service, "LoadBalancers"):
         wanted, port = entry.get("ContainerName"), entry.get("ContainerPort")
         if isinstance(wanted, str) and wanted not in containers:
-            known = ", ".join(map(str, containers))
+            known = ", ".join(containers)
             yield problem(name, f"its task definition has no container {wanted!r}", f"there are {known}")
         elif isinstance(wanted, str) and not _has_port(containers[wanted], port):
             text = f"the container {wanted} has no port {port}"

@@ -24,9 +24,14 @@ _OTHERWISE = {
 
 def check_tasks(view: View) -> Iterator[Problem]:
     for name, properties in view.of_type(TASKS):
-        launch = Launch.FARGATE if "FARGATE" in properties.get("RequiresCompatibilities", []) else Launch.EC2
+        launch = Launch.FARGATE if is_for_fargate(properties) else Launch.EC2
         for each in check(from_cloudformation(properties), launch):
             yield replace(each, text=f"{name}: {each.text}")
+
+
+def is_for_fargate(properties: Json) -> bool:
+    found = properties.get("RequiresCompatibilities")
+    return isinstance(found, list) and "FARGATE" in found
 
 
 def from_cloudformation(properties: Json) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -159,3 +159,30 @@ def test_what_resources_of_a_bundle_spoil_is_told_before_anything_happens(tmp_pa
     with pytest.raises(InvalidInput, match="may take 40 seconds, and there is one every 15") as caught:
         template_of(make_blueprint(tmp_path, {**FILES, ".ebextensions/a.config": spoilt}))
     assert len(caught.value.problems) == 2
+
+
+ANYTHING = [None, [], {}, {"Ref": "X"}, {"Fn::If": ["A", 1, 2]}, -1.5, "x", True, [None], ["a"], [{"Ref": "A"}]]
+
+
+def places(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where something stands in JSON."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inside:
+        yield (*place, key)
+        yield from places(each, (*place, key))
+
+
+@pytest.mark.parametrize("options", [(EC2, BRIDGE), (SPLIT, "aws:autoscaling:asg:MaxSize=9")])
+def test_whatever_the_bundle_has_laid_over_it_no_check_breaks(tmp_path: Path, options: tuple[str, ...]) -> None:
+    resources = body_of(tmp_path, *options)["Resources"]
+    kinds = ("AWS::ECS", "AWS::ElasticLoadBalancing", "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::AutoScaling")
+    ours = {name: each for name, each in resources.items() if each["Type"].startswith(kinds)}
+    for place in [each for each in places(ours) if len(each) > 2 and each[1] == "Properties"]:
+        holder = resources
+        for key in place[:-1]:
+            holder = holder[key]  # type: ignore[index]
+        before = holder[place[-1]]  # type: ignore[index]
+        for each in ANYTHING:
+            holder[place[-1]] = each  # type: ignore[index]
+            assert isinstance(check_template({"Resources": resources}), list)
+        holder[place[-1]] = before  # type: ignore[index]
