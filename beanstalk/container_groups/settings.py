@@ -37,7 +37,7 @@ FOR_AWS = DockerSettings(allow_privileged=True, registry_mirror="", network_rang
 
 
 def docker_settings(configuration: Configuration) -> DockerSettings:
-    refused = [name for name in _OF_THE_USER if _is_of_bundle(configuration, name)]
+    refused = [name for name in _OF_THE_USER if is_of_bundle(configuration, NAMESPACE, name)]
 
     def value(name: str) -> str:
         option = catalogue().find(NAMESPACE, name)
@@ -52,9 +52,9 @@ def docker_settings(configuration: Configuration) -> DockerSettings:
     )
 
 
-def _is_of_bundle(configuration: Configuration, name: str) -> bool:
-    """What env.yaml says is kept like a saved configuration, with its place."""
-    found = configuration.resolved(NAMESPACE, name).winner
+def is_of_bundle(configuration: Configuration, namespace: str, name: str) -> bool:
+    """Whether the bundle itself set it. What env.yaml says is kept like a saved configuration, with its place."""
+    found = configuration.resolved(namespace, name).winner
     return found.layer is Layer.EBEXTENSIONS or (found.at is not None and found.at.path == MANIFEST)
 
 

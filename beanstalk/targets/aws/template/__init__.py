@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from beanstalk.errors import InvalidInput, Problem
+from beanstalk.targets.aws import repository
 from beanstalk.targets.aws.blueprint import Blueprint, Resources, Template
 from beanstalk.targets.aws.strategy import Strategy
 from beanstalk.targets.aws.template import (
@@ -56,7 +57,7 @@ CONTRIBUTORS: tuple[Callable[[Blueprint], Contribution], ...] = (
     filesystem.contribute,
     records.contribute,
 )
-CHECKS: tuple[Callable[[Blueprint], Iterable[Problem]], ...] = (network.check, balancer.check)
+CHECKS: tuple[Callable[[Blueprint], Iterable[Problem]], ...] = (network.check, balancer.check, repository.check)
 """What of the options cannot be on AWS."""
 
 
