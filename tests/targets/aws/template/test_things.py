@@ -155,16 +155,13 @@ def test_a_started_task_that_cannot_be_is_refused(tmp_path: Path, options: tuple
         started_tasks(blueprint(tmp_path, *(TASK + each for each in options)))
 
 
-def test_a_function_is_no_number_of_instances(tmp_path: Path) -> None:
-    files = {
-        ".ebextensions/a.config": """option_settings:
-  beanstalk:aws:
-    MinInstances: '`{"Ref": "AWS::Region"}`'
-"""
-    }
-    with pytest.raises(InvalidInput, match="which a function tells too late") as caught:
-        resources(tmp_path, EC2, files=files)
-    assert str(caught.value.at).startswith(".ebextensions/a.config:3")
+@pytest.mark.parametrize(
+    "option",
+    ["beanstalk:aws:MinInstances", "beanstalk:aws:DomainName", f"{TASK}Schedule", "aws:ec2:instances:InstanceTypes"],
+)
+def test_a_function_cannot_say_what_the_stack_is_made_by(tmp_path: Path, option: str) -> None:
+    with pytest.raises(InvalidInput, match="which a function tells too late"):
+        resources(tmp_path, EC2, option + '=`{"Ref": "AWS::Region"}`')
 
 
 RUN_V1 = (
