@@ -131,8 +131,10 @@ class Emulator:
             time.sleep(0.05)
         code = task["containers"][0].get("exitCode")
         assert code is not None, task["stoppedReason"]
-        lines: list[str] = []
-        while not lines and time.monotonic() < until:
+        lines, before = [""], list[str]()
+        while lines != before and time.monotonic() < until:  # they come a moment after the task has ended
+            time.sleep(0.5)
+            before = lines
             lines = [each["message"] for each in logs.filter_log_events(logGroupName=group)["events"]]
         return code, lines
 

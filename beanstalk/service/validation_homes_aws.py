@@ -1,7 +1,8 @@
 """Where a bundle lives on AWS, and what becomes there of each thing that it can say. Data alone.
 
-An image of a platform is ours, so what changes the machine of an instance becomes a part of it; an image of somebody
-else is left as it is. On instances of the environment (launch type EC2) cfn-init does the same for each of them.
+An image of a platform is ours, so what changes the machine of an instance becomes a part of it; of an image of somebody
+else that is built from the bundle only the start is changed. On instances of the environment (launch type EC2) cfn-init
+does the same for each of them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _TEMPLATE = {key: applied("goes into the environment's CloudFormation stack") fo
 _CRON = applied("its tasks become schedules of a worker environment; nothing comes of it in a web environment")
 _ENVIRONMENT = applied("names, settings, tags and links of an environment that is created")
 _NO_PROXY = ignored("a task has no proxy: the load balancer sends requests to the application")
-_NO_ONE_TELLS = ignored("nobody tells a task when it serves: run it after the deployment, for example in a pipeline")
+_AFTER = applied("runs in every task when the application listens; a failure ends the task")
 _ON_INSTANCES = applied("made on each instance of the environment when it starts, by cfn-init")
 _SERVICES = applied("started, stopped or enabled on each instance of the environment, by cfn-init")
 _ENTRY = "in the entry point of the image, in every task, before the application starts"
@@ -49,7 +50,7 @@ _OURS = Home(
     {
         Stage.PREBUILD: applied(f"runs {_ENTRY}"),
         Stage.PREDEPLOY: applied(f"runs {_ENTRY}"),
-        Stage.POSTDEPLOY: _NO_ONE_TELLS,
+        Stage.POSTDEPLOY: _AFTER,
     },
     _NO_PROXY,
     at_change=False,
@@ -59,20 +60,21 @@ _NO_MACHINE = ignored(
     "it changes the machine of an instance, and on Fargate there is none: put it into the Dockerfile, or set"
     " beanstalk:aws:LaunchType to EC2"
 )
-_AS_IT_WANTS = ignored("the image starts as whoever made it wants: have its entry point run it")
+_BUILT = "an image that is built from the bundle: before the application starts; nothing runs it in a ready-made image"
 _THEIRS = replace(
     _OURS,
     title="aws, in tasks of Amazon ECS on Fargate",
     keys={
         **dict.fromkeys((*_OF_THE_MACHINE, "services"), _NO_MACHINE),
-        "container_commands": ignored(
-            "the image starts as whoever made it wants: have its entry point run them; leader_only ones are run"
-        ),
+        "container_commands": applied(f"run in the entry point of {_BUILT}"),
         **_TEMPLATE,
     },
     files={FileKind.CRON: _CRON, FileKind.MANIFEST: _ENVIRONMENT},
-    hooks={**dict.fromkeys((Stage.PREBUILD, Stage.PREDEPLOY), _AS_IT_WANTS), Stage.POSTDEPLOY: _NO_ONE_TELLS},
-    leaders=applied("run once in a deployment, as a task of its own; those without leader_only are not run"),
+    hooks={
+        **dict.fromkeys((Stage.PREBUILD, Stage.PREDEPLOY), applied(f"runs in the entry point of {_BUILT}")),
+        Stage.POSTDEPLOY: _AFTER,
+    },
+    leaders=applied("run once in a deployment, as a task of its own; the others in the entry point of a built image"),
 )
 _BOTH = applied("becomes a layer of the image, and is made on each instance of the environment by cfn-init")
 

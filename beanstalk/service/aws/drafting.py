@@ -8,6 +8,7 @@ from pathlib import Path
 
 from beanstalk.container_groups import container_group
 from beanstalk.errors import Problem
+from beanstalk.image.entry import with_entry
 from beanstalk.model import OptionSetting
 from beanstalk.options.asked import unanswered
 from beanstalk.options.circumstances import Circumstances, family
@@ -89,7 +90,8 @@ def workload_on_aws(
         group, told = platform_group(bundle, configuration, platform, extensions)
     plain = make_workload(bundle, configuration, platform, group)
     workload, notes = with_scripts(plain, bundle, extensions, configuration)
-    return workload, (*told, *notes)
+    workload, unrun = with_entry(workload)
+    return workload, (*told, *notes, *unrun)
 
 
 def schedule_of(bundle: Bundle) -> tuple[PeriodicTask, ...]:

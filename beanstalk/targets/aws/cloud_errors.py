@@ -54,7 +54,7 @@ def refusal(code: str, message: str, action: str, region: str) -> CloudError:
     if _UNKNOWN.search(code):
         return CloudError(f"AWS does not take the credentials ({said})", code, action, LOG_IN)
     if _DENIED.search(code):
-        hint = f"allow {action} in the policy of whoever runs this; docs/aws.md has the whole policy"
+        hint = f"allow {action} in the policy of whoever runs this (docs/aws.md lists what is needed)"
         return CloudError(f"AWS denies {action}: {said}", code, action, hint)
     if _THROTTLED.search(code):
         hint = "wait a minute, then try again; what was begun goes on"

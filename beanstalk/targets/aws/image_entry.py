@@ -45,12 +45,12 @@ def entry_dockerfile(build: ImageBuild, below: str, configuration: dict[str, Any
     command = configuration.get("Cmd") or []
     lines = [f"FROM {below}", "USER 0"]
     if not has_bundle:
-        owner = f"--chown={user} " if user else ""
+        owner, own = (f"--chown={user} ", f" && chown {user} {CURRENT}") if user else ("", "")
         place = configuration.get("WorkingDir") or "/"
         lines += [
             f"WORKDIR {CURRENT}",
             f"COPY {owner}. {CURRENT}/",
-            run(f"ln -sfn {CURRENT} {STAGING}"),
+            run(f"ln -sfn {CURRENT} {STAGING}{own}"),
             run(MEND_HOOKS),
         ]
         lines.append(f"WORKDIR {place}")

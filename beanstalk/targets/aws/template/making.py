@@ -16,7 +16,6 @@ from beanstalk.targets.aws.taskdef import TaskDefinition, task_definition, to_cl
 from beanstalk.targets.aws.template import balancer, listeners, merge, network, outputs, roles, service
 from beanstalk.targets.aws.template.aliases import used
 from beanstalk.targets.aws.template.contribution import Contribution, all_together
-from beanstalk.targets.aws.template.entry_point import with_scripts
 from beanstalk.targets.aws.template.listeners import Layout
 from beanstalk.targets.aws.template.pieces import merged, ref, resource
 from beanstalk.targets.aws.template.tags import tagged, tags_of
@@ -98,9 +97,7 @@ class Making:
         """The task definition, the roles that follow from it, cluster and service."""
         blueprint = self.blueprint
         self.warnings += tasks.warnings
-        document, told = with_scripts(blueprint, _with_ports(blueprint, tasks.document, layout))
-        self.warnings += told
-        document = _with_more(blueprint, document, more)
+        document = _with_more(blueprint, _with_ports(blueprint, tasks.document, layout), more)
         definition = to_cloudformation(document)
         self.resources["TaskDefinition"] = resource("AWS::ECS::TaskDefinition", definition)
         repository = repository_name(blueprint.application, blueprint.configuration) if built else ""

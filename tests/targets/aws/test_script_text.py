@@ -1,60 +1,19 @@
-"""What runs before the application starts: in the entry point of an image of a platform, and nowhere else."""
+"""Scripts as one program of a shell: what runs once in a deployment."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import replace
-
-import pytest
 
 from beanstalk.errors import Where
 from beanstalk.scripts import Script, ScriptPhase
 from beanstalk.targets.aws.script_text import shell_text
-from tests.targets.aws.blueprints import make_blueprint, template_of
 
 AT = Where(".ebextensions/a.config", 3)
-PLATFORM = {"application.py": "application = 1\n"}
 
 
 def command(name="one", text="touch one", phase=ScriptPhase.COMMANDS, **more):
     return Script(phase, name, AT, text, **more)
-
-
-@pytest.fixture
-def made(tmp_path):
-    def make(files, *scripts):
-        blueprint = make_blueprint(tmp_path, files)
-        return template_of(replace(blueprint, workload=replace(blueprint.workload, scripts=scripts)))
-
-    return make
-
-
-def web(template):
-    return template.body["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]
-
-
-def test_a_platform_runs_it_and_then_the_application(made):
-    found = web(made(PLATFORM, command(), command("two", leader_only=True)))
-    (text,) = found["Command"]
-    assert found["EntryPoint"] == ["/bin/sh", "-c"]
-    assert text.splitlines()[0] == "cd /var/app/current" and text.endswith("\nexec /opt/beanstalk/start")
-    assert text.count("touch one") == 1
-
-
-def test_without_scripts_the_image_starts_as_it_is(made):
-    assert {"EntryPoint", "Command"} & web(made(PLATFORM)).keys() == set()
-
-
-def test_an_image_of_somebody_else_does_not_and_that_is_told(made):
-    template = made({"Dockerfile": "FROM a\nEXPOSE 80\n"}, command())
-    assert "EntryPoint" not in web(template)
-    assert str(template.warnings[0]).startswith(f"{AT}: container_commands one is not run on AWS")
-
-
-def test_what_runs_when_the_application_answers_is_told(made):
-    template = made(PLATFORM, command("p.sh", ".platform/hooks/postdeploy/p.sh", ScriptPhase.POSTDEPLOY))
-    assert "nobody tells a task when it serves" in str(template.warnings[0])
 
 
 def run(folder, *scripts):
