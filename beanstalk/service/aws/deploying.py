@@ -42,14 +42,19 @@ def carry_out_on_aws(service: CloudService, change: CloudChange, tell: Tell, all
         running.save(workload=change.workload_digest, timeout_s=change.rollout.timeout_s)
         if change.kind is Kind.RESTART:
             _restart(running)
-            return running
-        with kept_version(service, change.version, change.bundle):
-            images = images_of(running, change)
-            network = network_values(service.cloud, change.configuration, change.template.parameters)
-            values = parameter_values(change, network, images)
-            running.check_wanted()
-            _tell_aws(running, change, values, images, allow_replace)
+        else:
+            _prepare(running, change, allow_replace)
     return running
+
+
+def _prepare(running: Running, change: CloudChange, allow_replace: bool) -> None:
+    service = running.service
+    with kept_version(service, change.version, change.bundle):
+        images = images_of(running, change)
+        network = network_values(service.cloud, change.configuration, change.template.parameters)
+        values = parameter_values(change, network, images)
+        running.check_wanted()
+        _tell_aws(running, change, values, images, allow_replace)
 
 
 def _tell_aws(

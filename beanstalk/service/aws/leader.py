@@ -39,11 +39,21 @@ def run_leader(running: Running, change: CloudChange, images: Mapping[str, str])
     arn = ecs.register_task_definition(**document)["taskDefinition"]["taskDefinitionArn"]
     places = coordinates_of(resources)
     service = ecs.describe_services(cluster=places.cluster, services=[places.service])["services"][0]
-    found = run_task(
-        running.service.cloud, places.cluster, arn, service, change.blueprint.group.web, None, running.operation.id,
-        running.say,
-    )  # fmt: skip
-    ecs.deregister_task_definition(taskDefinition=arn)
+
+    def wait(seconds: float) -> None:
+        running.service.sleep(seconds)
+        running.check_wanted()
+
+    try:
+        found = run_task(
+            running.service.cloud, places.cluster, arn, service, change.blueprint.group.web, None,
+            running.operation.id, running.say, sleep=wait,
+        )  # fmt: skip
+    except BaseException:
+        _stop(ecs, places.cluster, document["family"])
+        raise
+    finally:
+        ecs.deregister_task_definition(taskDefinition=arn)
     if found.exit_code == 0:
         running.say(f"Ran once: {names}.")
         return True
@@ -54,6 +64,12 @@ def run_leader(running: Running, change: CloudChange, images: Mapping[str, str])
         running.say("The environment is removed again.", Severity.WARN)
     end(running, Outcome.ROLLED_BACK, cause)
     return False
+
+
+def _stop(ecs: Any, cluster: str, family: str) -> None:
+    """Nobody waits for it any more."""
+    for arn in ecs.list_tasks(cluster=cluster, family=family, desiredStatus="RUNNING")["taskArns"]:
+        ecs.stop_task(cluster=cluster, task=arn, reason="the deployment was aborted")
 
 
 def leader_document(

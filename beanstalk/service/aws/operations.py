@@ -27,6 +27,9 @@ from beanstalk.targets.aws.watch import Look, Memory, Said, is_stalled, outcome_
 Tell = Callable[[Spoken], None]
 LEASE_S = 30.0
 """A client that prepares says that it is alive long before this has passed."""
+NEW_CNAME, TTL = "NewCNAME", "TTL"
+"""Keys of a swap's parameters: the prefix that an environment has afterwards, and for how many seconds others may
+remember the one before."""
 _AWS_ITSELF_S = 300.0
 """What AWS may take without showing anything, beside what tasks take."""
 _QUICK_S, _SLOW_S = 0.3, 5.0
@@ -82,7 +85,8 @@ class Aborted(BeanstalkError):
 def begun(
     service: CloudService, environment: CloudEnvironment, kind: Kind, becomes: Becomes, tell: Tell, new: bool = False
 ) -> Iterator[Running]:
-    """Take an environment for an operation; let it go at the end of the block, when AWS works or nothing happened.
+    """Take an environment for an operation; let it go at the end of the block, when AWS works or nothing happened. When
+    it is aborted meanwhile the block is left, and the operation has ended.
 
     Raises EnvironmentBusy when somebody else holds it, AlreadyExists when a new one has a name that is taken.
     """
@@ -106,11 +110,15 @@ def begun(
         except BaseException as error:
             if running.operation.stage is Stage.PREPARING:
                 give_up(running, error)
-            raise
+            if not isinstance(error, Aborted):
+                raise
 
 
 def give_up(running: Running, error: BaseException) -> None:
     """Nothing that runs was touched: the environment is as before, and one that was to be made is not there."""
+    if _was_swapped(running):
+        end(running, Outcome.SUCCEEDED, "")
+        return
     aborted = isinstance(error, Aborted | KeyboardInterrupt)
     cause = error.problem if isinstance(error, BeanstalkError) else type(error).__name__
     outcome = Outcome.ABORTED if aborted else Outcome.ROLLED_BACK
@@ -118,6 +126,13 @@ def give_up(running: Running, error: BaseException) -> None:
     if running.operation.kind is Kind.CREATE:
         unless_absent(running.stack.delete_proposed, None)
     end(running, outcome, "it was aborted" if aborted else cause)
+
+
+def _was_swapped(running: Running) -> bool:
+    """Whether the one thing that a swap does had been done when its client went away."""
+    from beanstalk.service.aws.swapping import was_swapped
+
+    return running.operation.kind is Kind.SWAP and was_swapped(running)
 
 
 def free(service: CloudService, environment: CloudEnvironment, tell: Tell) -> CloudEnvironment:
@@ -131,7 +146,7 @@ def free(service: CloudService, environment: CloudEnvironment, tell: Tell) -> Cl
         if holder := service.memory.holder(environment):
             raise busy(service, environment, running.operation, holder)
         take_over(running)
-        return find_again(service, environment)
+        return free(service, find_again(service, environment), tell)
     look = observer(running).look()
     if not ended(running, look):
         raise busy(service, environment, running.operation, running.operation.holder)
@@ -167,7 +182,8 @@ def take_over(running: Running) -> None:
     if events:
         running.save(stage=Stage.EXECUTING, executed=events[0].at)
         return
-    running.say("The client that began this is gone; nothing had been changed.", Severity.WARN)
+    done = "the names had been exchanged" if _was_swapped(running) else "nothing had been changed"
+    running.say(f"The client that began this is gone; {done}.", Severity.WARN)
     give_up(running, BeanstalkError("the client that began it went away before anything was changed"))
 
 
@@ -256,14 +272,19 @@ def settle(running: Running, look: Look, memory: Memory) -> None:
         _conclude(running)
         return
     outcome, cause = verdict(running.operation, look, memory)
-    if outcome is Outcome.SUCCEEDED and running.operation.kind is not Kind.TERMINATE:
+    if outcome is Outcome.SUCCEEDED and running.operation.kind not in (Kind.TERMINATE, Kind.SWAP):
+        from beanstalk.service.aws.names import publish
+
         _remember_places(running, look)
+        publish(running)
     end(running, outcome, cause)
 
 
 def verdict(operation: CloudOperation, look: Look, memory: Memory) -> tuple[Outcome, str]:
     """How an operation has ended, and why when it failed."""
     status = look.stack.status if look.stack else None
+    if operation.kind is Kind.SWAP:  # it has ended as soon as Route 53 has taken the change
+        return Outcome.SUCCEEDED, ""
     if operation.kind is not Kind.TERMINATE and status in (None, "DELETE_COMPLETE"):
         outcome: Outcome = Outcome.ABORTED if operation.abort else Outcome.ROLLED_BACK
     elif not operation.by_stack and look.service is not None:
@@ -298,6 +319,8 @@ def _last_words(operation: CloudOperation, outcome: Outcome, cause: str) -> list
         if outcome is Outcome.SUCCEEDED:
             return [(Severity.INFO, "terminateEnvironment completed successfully.")]
         return [(Severity.ERROR, f"Failed to terminate environment: {cause}.")]
+    if operation.kind is Kind.SWAP and outcome is Outcome.SUCCEEDED:
+        return []  # whoever swaps names both environments
     return end_messages(operation.kind, operation.environment, outcome, cause)
 
 
@@ -323,7 +346,15 @@ def _conclude(running: Running) -> None:
         changes |= {"version_label": becomes.version_label, "platform": becomes.platform, "size": becomes.size}
         changes |= {"settings_json": becomes.settings_json}
         changes |= {"deployment": operation.number} if becomes.deploys else {}
+        changes |= _after_swap(operation) if operation.kind is Kind.SWAP else {}
     running.save_environment(**changes)
+
+
+def _after_swap(operation: CloudOperation) -> dict[str, object]:
+    """Its new name, and how long others may remember the old one."""
+    assert operation.ended is not None
+    told = operation.parameters
+    return {"cname": told[NEW_CNAME], "remembered_until": operation.ended + float(told[TTL])}
 
 
 def _remember_places(running: Running, look: Look) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.end_to_end.aws.cloud_site import PATIENCE_S
+
 pytestmark = [pytest.mark.aws, pytest.mark.docker]
 WAITS_ONCE = 'container_commands:\n  01_migrate:\n    command: "sleep 600"\n    leader_only: true\n'
 
@@ -50,3 +52,16 @@ def test_what_runs_once_ends_before_the_new_version_serves(cloud_site):
     site.write("v3", once=WAITS_ONCE.replace("sleep 600", "echo done"))
     assert site.json("deploy", "shop-dev", "--archive", ".", "--label", "v3")["Outcome"] == "Succeeded"
     assert site.answer("shop-dev") == "v3"
+
+
+def test_what_is_aborted_while_it_prepares_is_as_before(cloud_site):
+    site = cloud_site
+    site.create("shop-dev", size=1)
+    site.write("v2", once=WAITS_ONCE)
+    first = site.start("deploy", "shop-dev", "--archive", ".", "--label", "v2", "--json")
+    site.wait_for_stage(2, "Preparing")
+    assert site.json("abort", "shop-dev")["Outcome"] == "Aborted"
+    out, error = first.communicate(timeout=PATIENCE_S)
+    assert first.returncode == 3, out + error
+    assert site.answer("shop-dev") == "v1"
+    assert len(site.emulator.containers()) == 1
