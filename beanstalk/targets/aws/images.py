@@ -23,6 +23,7 @@ from beanstalk.targets.local.engine_away import EngineAway
 from beanstalk.targets.local.imaging import Spec, make
 from beanstalk.targets.local.preparing import image_trouble
 from beanstalk.targets.local.transfers import Report, push
+from beanstalk.targets.worker.image import daemon_build, daemon_context
 
 PROCESSORS = {"X86_64": "amd64", "ARM64": "arm64"}
 """What an engine calls the architectures of ECS."""
@@ -53,17 +54,31 @@ def build_and_push(
     return push_images(cloud, builds, bundle, repository_name, tell, registry, architecture, progress)
 
 
+def push_daemon(
+    cloud: Cloud,
+    name: str,
+    repository_name: str,
+    tell: Tell,
+    registry: str = "",
+    architecture: str = "X86_64",
+    mirror: str = "",
+) -> dict[str, str]:
+    """{name: the image of the daemon of worker environments}, as `build_and_push`. mirror: of Docker Hub."""
+    with daemon_context() as folder:
+        return push_images(cloud, {name: daemon_build(mirror)}, folder, repository_name, tell, registry, architecture)
+
+
 def push_images(
     cloud: Cloud,
     builds: Mapping[str, ImageBuild],
-    bundle: Bundle,
+    bundle: Bundle | Path,
     repository_name: str,
     tell: Tell,
     registry: str = "",
     architecture: str = "X86_64",
     progress: Report | None = None,
 ) -> dict[str, str]:
-    """As `build_and_push`, for builds by any names."""
+    """As `build_and_push`, for builds by any names. bundle: or the folder with the files."""
     place = repository(cloud, repository_name, registry)
     tags = {name: tag_of(build, architecture) for name, build in builds.items()}
     digests = {tag: place.digest(tag) for tag in sorted(set(tags.values()))}
@@ -101,7 +116,10 @@ def _engine(names: list[str]) -> Engine:
 
 
 @contextmanager
-def _unpacked(bundle: Bundle) -> Iterator[Path]:
+def _unpacked(bundle: Bundle | Path) -> Iterator[Path]:
+    if isinstance(bundle, Path):
+        yield bundle
+        return
     with tempfile.TemporaryDirectory(prefix="beanstalk-image-") as scratch:
         folder = Path(scratch) / bundle.digest
         unpack_bundle(bundle, folder)
