@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from beanstalk.agent.lines import harmless
 from beanstalk.cli.environment import environment_or_last
 from beanstalk.cli.flags import environment_argument, no_effect_flags
 from beanstalk.cli.project import FOLDER
@@ -74,7 +75,7 @@ def command(
     for log, text in texts:
         click.echo(paint(f"============= {_title(log)} =============", None, bold=True))
         for line in text:
-            click.echo(line)
+            click.echo(harmless(line))
     if not (everything or instance or deployment):
         _tell_gone(session, target, moment, found)
 
@@ -116,7 +117,7 @@ def _stream(session: Session, target: Environment, choice: Choice, lines: int, p
         if session.json:
             click.echo(json.dumps(_document(log) | {"Line": line}, ensure_ascii=False))
         else:
-            click.echo(paint(f"[{log.instance_id} {log.name.removesuffix('.log')}]", "cyan") + f" {line}")
+            click.echo(paint(f"[{log.instance_id} {log.name.removesuffix('.log')}]", "cyan") + f" {harmless(line)}")
 
 
 def _zip(session: Session, target: Environment, found: Sequence[Log]) -> None:

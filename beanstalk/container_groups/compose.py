@@ -95,7 +95,7 @@ def _possible(composition: Composition) -> bool:
 
 def _container(service: Service, composition: Composition) -> Container:
     tell_service(service, composition)
-    keys, notes = composition.service(service.name), composition.notes
+    keys, notes, material = composition.service(service.name), composition.notes, composition.material
     driver, options = _logging(service, keys, composition)
     environment, secrets = service_environment(service, composition)
     found = Container(
@@ -124,7 +124,9 @@ def _container(service: Service, composition: Composition) -> Container:
         dns=notes.texts(keys.get("dns"), "dns"),
         dns_search=notes.texts(keys.get("dns_search"), "dns_search"),
         ulimits=tuple(Ulimit(each.name, each.soft, each.hard) for each in service.ulimits),
-        sysctls=notes.filled_pairs(keys.get("sysctls"), "sysctls"),
+        sysctls=rights.sysctls(
+            notes.filled_pairs(keys.get("sysctls"), "sysctls"), service.name, keys.place("sysctls"), material
+        ),
         shm_size=notes.size(keys.get("shm_size"), "shm_size"),
         log_driver=driver,
         log_options=options,

@@ -98,7 +98,12 @@ def _container(
         dns=each.dns_servers,
         dns_search=each.dns_search_domains,
         ulimits=tuple(Ulimit(limit.name, limit.soft_limit or 0, limit.hard_limit or 0) for limit in each.ulimits),
-        sysctls=tuple((control.namespace, control.value) for control in each.system_controls if control.namespace),
+        sysctls=rights.sysctls(
+            ((control.namespace, control.value) for control in each.system_controls if control.namespace),
+            each.name,
+            _at(node, "systemControls"),
+            material,
+        ),
         shm_size=_bytes(linux.shared_memory_size),
         log_driver=driver,
         log_options=options,

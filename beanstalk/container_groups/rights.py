@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from beanstalk.container_groups.material import Material
+from beanstalk.containers import Pairs
 from beanstalk.source.notes import Place
 
 _TRUST = "if you trust the bundle, set --option beanstalk:docker:AllowPrivileged=true"
@@ -14,6 +15,9 @@ _GIVEN = frozenset((
 ))  # fmt: skip
 """Capabilities that every container has anyway (Docker, "Runtime privilege and Linux capabilities")."""
 _STRICTER = ("no-new-privileges", "no-new-privileges:true", "no-new-privileges=true")
+
+_OF_ITS_OWN = ("net.", "fs.mqueue.", "kernel.msg", "kernel.sem", "kernel.shm")
+"""What begins so a container has apart from the machine (Docker, "Configure namespaced kernel parameters")."""
 
 
 def privileged(wanted: bool | None, who: str, place: Place, material: Material) -> bool:
@@ -31,6 +35,16 @@ def added_capabilities(names: Iterable[str], who: str, place: Place, material: M
     if refused:
         material.told(place, f"the capability {', '.join(refused)[:80]} of {who}", "no container has it here", _TRUST)
     return tuple(name for name in wanted if name not in refused)
+
+
+def sysctls(pairs: Iterable[tuple[str, str]], who: str, place: Place, material: Material) -> Pairs:
+    """An engine gives no container any other, trusted or not."""
+    wanted = tuple(pairs)
+    refused = [name for name, _ in wanted if not name.startswith(_OF_ITS_OWN)]
+    if refused:
+        what = f"the kernel parameter {', '.join(refused)[:80]} of {who}"
+        material.told(place, what, "it is one of the whole machine")
+    return tuple((name, value) for name, value in wanted if name not in refused)
 
 
 def security_options(options: Iterable[str], who: str, place: Place, material: Material) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from beanstalk.agent.lines import harmless
 from beanstalk.service.place import Service
 from beanstalk.store.home import find_home
 
@@ -27,6 +28,17 @@ def logged(shop):
         os.utime(folder / "web.log", (1000 + number, 1000 + number))
     shop.logs = [service.home.logs(identity, instance) for instance in shop.ids]
     return shop
+
+
+def test_a_log_gives_no_orders_to_the_terminal_but_colours():
+    line = "\x1b[32mok\x1b[0m\t\x1b]0;title\x07 \x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b5n Grüße\r"
+    assert harmless(line) == "\x1b[32mok\x1b[0m\t]0;title ]52;c;ZXZpbA==5n Grüße"
+
+
+def test_orders_in_a_log_do_not_reach_the_terminal(logged):
+    (logged.logs[2] / "web.log").write_text("\x1b]0;title\x07hello\n")
+    assert "]0;titlehello" in logged.ok("logs", "-n", "1").splitlines()
+    assert json.loads(logged("logs", "-n", "1", "--json").stdout)[0]["Lines"] == ["\x1b]0;title\x07hello"]
 
 
 def test_the_last_lines_of_what_runs(logged):

@@ -99,6 +99,7 @@ def test_a_key_is_applied_with_nothing_to_tell(tmp_path, text, field, value):
         ("privileged: true", "privileged of app"),
         ("cap_add: [NET_ADMIN]", "the capability NET_ADMIN of app"),
         ("security_opt: [seccomp:unconfined]", "the security option seccomp:unconfined of app"),
+        ("sysctls: {kernel.panic: 1}", "the kernel parameter kernel.panic of app"),
         ("network_mode: host", "network_mode of app"),
         ("network_mode: service:front", "network_mode of app"),
         ("pid: host", "pid of app"),
