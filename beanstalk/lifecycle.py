@@ -9,15 +9,26 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from beanstalk.records import Environment, Version
+from beanstalk.records import Version
 
 MOST_AT_ONCE = 100
 """Deletions after one new version."""
 REMEMBERED_S = 70 * 86400.0
 """Ten weeks: so long versions of a terminated environment stay."""
 _DAY_S = 86400.0
+
+
+class Running(Protocol):
+    """What of an environment, on any target, decides whether versions stay. terminated: None while it lives."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version_label(self) -> str: ...
+    @property
+    def terminated(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class Verdict:
 def judge(
     policy: LifecyclePolicy,
     versions: Sequence[Version],
-    environments: Sequence[Environment],
+    environments: Sequence[Running],
     opened: Mapping[str, Collection[str]],
     now: float,
     new: str | None = None,
@@ -112,9 +123,7 @@ def _rule_document(rule: Rule, key: str) -> dict[str, object]:
     return {"Enabled": rule.enabled, key: rule.limit, "DeleteSourceFromS3": rule.deletes_bundle}
 
 
-def _protected(
-    environments: Sequence[Environment], opened: Mapping[str, Collection[str]], now: float
-) -> dict[str, str]:
+def _protected(environments: Sequence[Running], opened: Mapping[str, Collection[str]], now: float) -> dict[str, str]:
     """{label: why it must stay whatever a rule says}; the strongest reason of each."""
     reasons: dict[str, str] = {}
     for each in environments:

@@ -82,6 +82,10 @@ class CloudStore(Applications):
         found = self.documents.get_all(self.documents.keys("environments/"))
         return [each["Environment"] for each in found if each.get("Environment") is not None]
 
+    def terminated(self) -> list[Json]:
+        """All that were, in no order."""
+        return self.documents.get_all(self.documents.keys("terminated/"))
+
     def holder(self, name: str) -> LeaseInfo | None:
         """Who works on an environment now."""
         found = self.find(name)

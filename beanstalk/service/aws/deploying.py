@@ -15,6 +15,7 @@ from beanstalk.options.configuration import Configuration
 from beanstalk.records import Kind, Severity
 from beanstalk.service.aws.images import images_of
 from beanstalk.service.aws.leader import leader_scripts, run_leader
+from beanstalk.service.aws.lifecycle import apply_after, note_images
 from beanstalk.service.aws.memory import template_key
 from beanstalk.service.aws.network import network_values
 from beanstalk.service.aws.operations import Running, Tell, begun, end
@@ -51,10 +52,12 @@ def _prepare(running: Running, change: CloudChange, allow_replace: bool) -> None
     service = running.service
     with kept_version(service, change.version, change.bundle):
         images = images_of(running, change)
+        note_images(service, change)
         network = network_values(service.cloud, change.configuration, change.template.parameters)
         values = parameter_values(change, network, images)
         running.check_wanted()
         _tell_aws(running, change, values, images, allow_replace)
+    apply_after(running, change)
 
 
 def _tell_aws(
