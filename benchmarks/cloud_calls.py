@@ -47,11 +47,11 @@ def counted() -> Iterator[Calls]:
         finally:
             calls.spans.append((began, time.monotonic(), str(model.name)))
 
-    Endpoint.make_request = timed  # type: ignore[method-assign]
+    Endpoint.make_request = timed
     try:
         yield calls
     finally:
-        Endpoint.make_request = send  # type: ignore[method-assign]
+        Endpoint.make_request = send
 
 
 def main(names: list[str]) -> None:
