@@ -1,7 +1,7 @@
 """An emulator of AWS for tests, whose ECS runs real containers: ministack, with what it lacks filled in.
 
-It lives in an environment of its own (`scripts/setup test` makes .venv-emulator), answers on the loopback interface
-alone, and starts containers on the engine of tests/engine.py. Each worker of pytest-xdist has one; every test that asks
+It lives in an environment of its own (`scripts/setup test` makes .venv-emulator), answers on the loopback interface and
+in the network of the containers, and starts containers on the engine of tests/engine.py. Each worker of pytest-xdist has one; every test that asks
 for `emulator` finds it empty. What tests/aws_emulator_patches adds is our reading of AWS, not evidence about it.
 """
 
@@ -165,6 +165,7 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "LOG_LEVEL": "WARNING",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "ALSO_AT": self._gateway(),
             **self._settings,
         }
         with self.log.open("ab") as log:
@@ -189,6 +190,12 @@ class Emulator:
         with self.engine.ask() as api:
             for each in api.containers(all=True, filters={"label": self._label}):
                 api.remove_container(each["Id"], force=True, v=True)
+
+    def _gateway(self) -> str:
+        """This machine's address in the network of the containers."""
+        with self.engine.ask() as api:
+            pools = api.inspect_network("bridge")["IPAM"]["Config"]
+        return next((pool["Gateway"] for pool in pools if "Gateway" in pool), "")
 
     @property
     def _label(self) -> str:

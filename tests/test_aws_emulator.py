@@ -246,6 +246,16 @@ def test_containers_of_a_task_reach_each_other_at_localhost(emulator, deploy):
     assert {"started", "secret-of-a-stack"} <= set(said)
 
 
+def test_a_container_reaches_the_services_where_its_variables_lead(emulator, engine, python_image):
+    program = (
+        'import os; from urllib.request import urlopen; print(urlopen(os.environ["AWS_ENDPOINT_URL"] + PATH).status)'
+    )
+    text = f'FROM {python_image}\nCOPY ask.py /ask.py\nENTRYPOINT ["python3", "/ask.py"]\n'
+    program = program.replace("PATH", '"/_ministack/health"')
+    image = build_image(engine, "beanstalk-tests/aws-asks", {"Dockerfile": text.encode(), "ask.py": program.encode()})
+    assert emulator.run_once(image) == (0, ["200"])
+
+
 def test_a_reference_to_nothing_is_refused_before_anything_is_made(emulator):
     body = {"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Nobody"}}}}}
     with pytest.raises(Exception, match=r"Unresolved resource dependencies \[Nobody\]"):
