@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from beanstalk.agent.pools import host_of
@@ -32,20 +34,20 @@ def command(session: Session, waiting: Waiting, env: str | None, destination_nam
     if one.id == other.id:
         raise InvalidInput([Problem(f"{one.name} cannot be swapped with itself", hint="name another one: -n OTHER")])
     if dry_run:
-        _show(session, one, other)
+        show_swap(session, one.name, [(host_of(other.cname), one.name), (host_of(one.cname), other.name)])
         raise click.exceptions.Exit(DONE)
     operation = begin_when_free(session, lambda: swap(service, one.name, other.name), one.name, waiting)
     follow_to_end(session, operation, waiting)
 
 
-def _show(session: Session, one: Environment, other: Environment) -> None:
-    after = [(host_of(other.cname), one.name), (host_of(one.cname), other.name)]
+def show_swap(session: Session, name: str, after: Sequence[tuple[str, str]]) -> None:
+    """name: of the environment that was asked for.  after: (host, environment that it would point to)."""
     if session.json:
-        steps = [{"Step": "PointCNAME", "CNAME": host, "EnvironmentName": name} for host, name in after]
-        write_json({"Operation": str(Kind.SWAP), "EnvironmentName": one.name, "Steps": steps, "RollBack": []})
+        steps = [{"Step": "PointCNAME", "CNAME": host, "EnvironmentName": each} for host, each in after]
+        write_json({"Operation": str(Kind.SWAP), "EnvironmentName": name, "Steps": steps, "RollBack": []})
         return
-    for host, name in after:
-        click.echo(f"{host} would point to {name}")
+    for host, each in after:
+        click.echo(f"{host} would point to {each}")
 
 
 def _only_other(session: Session, one: Environment) -> Environment:

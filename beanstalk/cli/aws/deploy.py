@@ -33,7 +33,10 @@ def perform(
     dry_run: bool,
 ) -> None:
     if blue_green or terminate_old:
-        hint = "Immutable and TrafficSplitting start the new version beside the old one: --policy Immutable"
+        hint = (
+            "do it in steps: beanstalk clone ENV, deploy to the clone, beanstalk swap, terminate ENV; or take "
+            "--policy Immutable, which is a blue/green deployment within the environment"
+        )
         raise UsageError("--blue-green is for the local target in this version", hint=hint)
     once = once_settings(policy, batch_size, on_failure)
     wanted.check()

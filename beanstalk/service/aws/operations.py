@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from beanstalk.agent.rollouts import end_messages
-from beanstalk.errors import BeanstalkError, EnvironmentBusy
+from beanstalk.errors import BeanstalkError, EnvironmentBusy, NotFound
 from beanstalk.model import Outcome
 from beanstalk.records import Kind, Severity, Status
 from beanstalk.service.aws.place import CloudService, find_cloud_environment
@@ -122,7 +122,8 @@ def give_up(running: Running, error: BaseException) -> None:
     aborted = isinstance(error, Aborted | KeyboardInterrupt)
     cause = error.problem if isinstance(error, BeanstalkError) else type(error).__name__
     outcome = Outcome.ABORTED if aborted else Outcome.ROLLED_BACK
-    unless_absent(lambda: running.stack.discard(running.operation.token), None)
+    if running.operation.kind is not Kind.SWAP:  # which proposes nothing
+        unless_absent(lambda: running.stack.discard(running.operation.token), None)
     if running.operation.kind is Kind.CREATE:
         unless_absent(running.stack.delete_proposed, None)
     end(running, outcome, "it was aborted" if aborted else cause)
@@ -154,6 +155,15 @@ def free(service: CloudService, environment: CloudEnvironment, tell: Tell) -> Cl
     return find_again(service, environment)
 
 
+def clear_remains(service: CloudService, name: str, tell: Tell) -> None:
+    """Write down the end of a first create whose client is gone, so that its name is free again when nothing came of
+    it. Raises EnvironmentBusy while it goes on."""
+    there = service.memory.environment(name)
+    if there is not None and there.operation and not there.deployment:
+        with suppress(NotFound):
+            free(service, there, tell)
+
+
 def find_again(service: CloudService, environment: CloudEnvironment) -> CloudEnvironment:
     """As it is remembered now. Raises NotFound when it is gone."""
     return find_cloud_environment(service, environment.name)
@@ -178,7 +188,8 @@ def take_over(running: Running) -> None:
     """Whoever prepared this is gone without a word. What it had only proposed is taken away; what it may have begun
     without having been able to write so is seen by its token, and goes on."""
     token = running.operation.token
-    events = unless_absent(lambda: running.stack.events(token=token), [])
+    by_stack = running.operation.kind is not Kind.SWAP
+    events = unless_absent(lambda: running.stack.events(token=token), []) if by_stack else []
     if events:
         running.save(stage=Stage.EXECUTING, executed=events[0].at)
         return

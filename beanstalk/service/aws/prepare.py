@@ -9,6 +9,7 @@ from beanstalk.errors import AlreadyExists, BeanstalkError, InvalidInput, NotFou
 from beanstalk.model import OptionSetting, Outcome
 from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.records import Kind, Status, Version
+from beanstalk.service.aws.names import check_name_free
 from beanstalk.service.aws.place import CloudService, find_cloud_environment
 from beanstalk.service.aws.planning import CloudChange, CloudInputs, running_on_aws, work_out_on_aws
 from beanstalk.service.aws.state import CloudEnvironment, CloudOperation
@@ -60,6 +61,7 @@ def prepare_create_on_aws(service: CloudService, wish: Wish, version: Version, b
     environment = _blank(service, wish.name, cname, version.application, _tier(base), tuple(tags), stored)
     inputs = CloudInputs(version, bundle, stored, platform=wish.platform)
     change = work_out_on_aws(Kind.CREATE, environment, inputs, service.platforms)
+    check_name_free(service, environment, change.configuration)
     return _warned(change, (*base_warnings(base), *told))
 
 

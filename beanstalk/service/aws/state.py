@@ -34,6 +34,7 @@ class CloudEnvironment:
     """settings_json: as of a local environment.  deployment: number of the last successful operation that deployed,
     0 before the first.  operations: how many there have been.  operation: number of the one that goes on, 0: none.
     size: tasks that were wanted at the end of the last operation.  outputs: of the stack, then.
+    remembered_until: so long others may send requests for a name that led here before a swap.
     """
 
     id: str
@@ -56,6 +57,7 @@ class CloudEnvironment:
     outputs: Mapping[str, str] = field(default_factory=dict)
     stack_id: str = ""
     terminated: float | None = None
+    remembered_until: float = 0.0
 
     @property
     def stack(self) -> str:
@@ -66,12 +68,26 @@ class CloudEnvironment:
     @property
     def url(self) -> str:
         """Ready to open, "" when nothing answers requests (yet)."""
-        return self.outputs.get("EndpointURL", "")
+        found = self.outputs.get("EndpointURL", "")
+        own = self.outputs.get("LoadBalancerDNSName", "")
+        return found.replace(own, self.public_name) if own and self.public_name else found
 
     @property
     def host(self) -> str:
         """The name it answers at, "" for none."""
-        return self.outputs.get("LoadBalancerDNSName", "")
+        return self.public_name or self.outputs.get("LoadBalancerDNSName", "")
+
+    @property
+    def public_name(self) -> str:
+        """Its name in a zone of Route 53, which a swap exchanges; "" when it has none."""
+        if not {"EnvironmentRecordName", "PublicNameZone", "PublicNameTTL"} <= {*self.outputs}:
+            return ""
+        domain = self.outputs["EnvironmentRecordName"].rstrip(".").partition(".")[2]
+        return f"{self.cname}.{domain}".lower()
+
+    def as_it_is(self) -> Becomes:
+        """What it is after an operation that changes nothing of what runs."""
+        return Becomes(self.version_label, self.platform, self.size, self.settings_json, False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from beanstalk.errors import BeanstalkError
 from beanstalk.model import Outcome
 from beanstalk.records import Kind
 from beanstalk.service.aws.memory import template_key
+from beanstalk.service.aws.names import unpublish, wait_until_forgotten
 from beanstalk.service.aws.operations import Running, Tell, begun, end
 from beanstalk.service.aws.place import CloudService, find_cloud_environment
-from beanstalk.service.aws.state import Becomes, Stage
+from beanstalk.service.aws.state import Stage
 from beanstalk.targets.aws.blueprint import Json, Parameter
 from beanstalk.targets.aws.change_set import is_stateful
 from beanstalk.targets.aws.observing import unless_absent
@@ -55,15 +56,14 @@ def terminate_on_aws(service: CloudService, name: str, tell: Tell, keep_data: bo
     Raises EnvironmentBusy, NotFound, BeanstalkError.
     """
     environment = find_cloud_environment(service, name)
-    becomes = Becomes(
-        environment.version_label, environment.platform, environment.size, environment.settings_json, False
-    )
-    with begun(service, environment, Kind.TERMINATE, becomes, tell) as running:
+    with begun(service, environment, Kind.TERMINATE, environment.as_it_is(), tell) as running:
         running.say("terminateEnvironment is starting.")
         state = running.stack.look()
         if state is None:
+            unpublish(running)
             end(running, Outcome.SUCCEEDED, "")
             return running
+        wait_until_forgotten(running)
         if keep_data and state.is_there:
             _keep(running)
         running.check_wanted()
@@ -71,6 +71,8 @@ def terminate_on_aws(service: CloudService, name: str, tell: Tell, keep_data: bo
         running.save()
         running.stack.delete(running.operation.token)
         running.save(stage=Stage.EXECUTING, executed=service.now())
+        unpublish(running)
+        running.save()
     return running
 
 

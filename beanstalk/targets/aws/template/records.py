@@ -38,7 +38,12 @@ def contribute(blueprint: Blueprint) -> Contribution:
     if not has_record(blueprint):
         return Contribution()
     name: Any = ref("EnvironmentRecord")
-    return Contribution(outputs={"EnvironmentRecordName": {"Description": "name of the environment", "Value": name}})
+    values = {
+        "EnvironmentRecordName": ("name of the environment", name),
+        "PublicNameZone": ("zone of Route 53 with its public name", said(blueprint, OURS, "HostedZoneId")),
+        "PublicNameTTL": ("seconds for which others remember it", said(blueprint, OURS, "RecordTTL") or "60"),
+    }
+    return Contribution(outputs={key: {"Description": about, "Value": value} for key, (about, value) in values.items()})
 
 
 def _alias(blueprint: Blueprint, kind: str) -> Json:
