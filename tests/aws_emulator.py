@@ -1,8 +1,9 @@
 """An emulator of AWS for tests, whose ECS runs real containers: ministack, with what it lacks filled in.
 
 It lives in an environment of its own (`scripts/setup test` makes .venv-emulator), answers on the loopback interface and
-in the network of the containers, and starts containers on the engine of tests/engine.py. Each worker of pytest-xdist has one; every test that asks
-for `emulator` finds it empty. What tests/aws_emulator_patches adds is our reading of AWS, not evidence about it.
+in the network of the containers, and starts containers on the engine of tests/engine.py. Each worker of pytest-xdist
+has one; every test that asks for `emulator` finds it empty. What tests/aws_emulator_patches adds is our reading of AWS,
+not evidence about it.
 """
 
 from __future__ import annotations

@@ -248,10 +248,10 @@ def test_containers_of_a_task_reach_each_other_at_localhost(emulator, deploy):
 
 def test_a_container_reaches_the_services_where_its_variables_lead(emulator, engine, python_image):
     program = (
-        'import os; from urllib.request import urlopen; print(urlopen(os.environ["AWS_ENDPOINT_URL"] + PATH).status)'
+        "import os; from urllib.request import urlopen\n"
+        "print(urlopen(os.environ['AWS_ENDPOINT_URL'] + '/_ministack/health').status)"
     )
     text = f'FROM {python_image}\nCOPY ask.py /ask.py\nENTRYPOINT ["python3", "/ask.py"]\n'
-    program = program.replace("PATH", '"/_ministack/health"')
     image = build_image(engine, "beanstalk-tests/aws-asks", {"Dockerfile": text.encode(), "ask.py": program.encode()})
     assert emulator.run_once(image) == (0, ["200"])
 
