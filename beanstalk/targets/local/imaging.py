@@ -30,6 +30,7 @@ from beanstalk.targets.local.transfers import Report, image_id, pull
 
 SPEC = "spec.json"
 PROGRESS = "progress"
+_TAKE_IT = 'the engine has an image of this name: with "Update": "false", or pull_policy: missing, that one is taken'
 _START = "import sys; sys.path.append(sys.argv[1]); from beanstalk.targets.local.imaging import main; main(sys.argv[2])"
 """As in runner.py: neither the current folder nor ours comes before the standard library."""
 
@@ -91,7 +92,11 @@ def _pull(spec: Spec, engine: Engine, report: Report) -> None:
         credentials = _credentials(spec, reference, report)
         pin_pulled(engine, reference, spec.name, spec.pin, credentials, report, version)
     except TargetError as error:
-        if not spec.source.or_present or not pin_present(engine, reference, spec.name, spec.pin, version):
+        if not spec.source.or_present:
+            with engine.ask() as client:
+                present = image_id(client, reference)
+            raise TargetError(error.problem, error.at, _TAKE_IT if present else error.hint) from None
+        if not pin_present(engine, reference, spec.name, spec.pin, version):
             raise
         report.line(f"{error.problem}; {reference} is taken as it is on the engine")
 

@@ -153,7 +153,8 @@ def image_trouble(lines: Sequence[str]) -> str:
     if not errors:
         return " / ".join(line.strip()[:200] for line in lines[-_SHOWN_LINES:])
     at = errors[-1]
-    hints = [line.removeprefix("hint: ") for line in lines[at + 1 :] if line.startswith("hint: ")]
+    after = [line.strip() for line in lines[at + 1 :]]
+    hints = [line.removeprefix("hint: ") for line in after if line.startswith("hint: ")]
     said = [line.strip()[:200] for line in lines[:at] if line.strip() and not line.startswith("Step ")]
     text = lines[at].removeprefix("error: ") + "".join(f" ({hint})" for hint in hints)
     return text if hints or not said else f"{text}; it said: {' / '.join(said[-_SHOWN_LINES:])}"

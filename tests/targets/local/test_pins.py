@@ -116,6 +116,19 @@ def test_a_task_runs_what_is_there_when_the_registry_does_not_answer(bench, regi
     assert content(bench, later) == "new"
 
 
+def test_who_wants_what_only_the_engine_has_learns_how_to_say_that(bench, python_image):
+    failed = bench.make(ImageSource(f"127.0.0.1:1/{python_image}", always=True, pin="1" * 64))
+    assert "pull_policy: missing" not in "".join(failed.tail)
+    with bench.engine.ask() as client:
+        client.tag(python_image, "127.0.0.1:1/here", "1")
+    try:
+        failed = bench.make(ImageSource("127.0.0.1:1/here:1", always=True, pin="2" * 64))
+    finally:
+        with bench.engine.ask() as client:
+            client.remove_image("127.0.0.1:1/here:1")
+    assert "the engine has an image of this name" in failed.tail[-1]
+
+
 def test_a_task_of_an_image_that_was_made_here_asks_no_registry(bench, python_image):
     task = ImageSource(python_image, always=True, or_present=True, pin="1" * 64)
     assert bench.make(task) == Ready(bench.images.name(task))

@@ -118,7 +118,7 @@ def test_the_path_is_the_builds_then_the_users_and_only_without_that_our_own(pre
     [
         (["Step 3/7 : RUN x", "no x here", "error: Dockerfile:3: RUN x: failed with exit code 3"],
          "Dockerfile:3: RUN x: failed with exit code 3; it said: no x here"),
-        (["trying again", "error: Dockerfile:1: nobody answers", "hint: look at the network"],
+        (["trying again", "error: Dockerfile:1: nobody answers", "  hint: look at the network"],
          "Dockerfile:1: nobody answers (look at the network)"),
         (["error: there is no such image"], "there is no such image"),
         (["killed"], "killed"),
