@@ -235,3 +235,13 @@ def emulator(running_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Ite
         monkeypatch.setenv(name, value)
     yield running_emulator
     running_emulator.reset()
+
+
+@pytest.fixture
+def strict_emulator(engine: Engine, tmp_path: Path) -> Iterator[Emulator]:
+    """One that asks IAM whether a call is allowed. Its own clients are those of the account's owner."""
+    skip_unless_installed(engine)
+    emulator = Emulator(engine, tmp_path, AUTH="true")
+    emulator.start()
+    yield emulator
+    emulator.stop()
