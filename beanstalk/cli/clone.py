@@ -52,10 +52,7 @@ def command(
 ) -> None:
     """Create an environment with the version, the settings, the size and the tags of ENV."""
     original = environment_name(session, env)
-    settings = [OptionSetting(PROPERTIES, key, value) for key, value in properties(envvars)]
-    if scale:
-        settings += [OptionSetting(ASG, option, str(scale)) for option in ("MinSize", "MaxSize")]
-    settings += options
+    settings = clone_settings(envvars, scale, options)
     name = clone_name or default_name(original)
     given = parse_tags(tags) if tags else None
 
@@ -63,3 +60,11 @@ def command(
         return prepare_clone(session.service, original, name, cname, settings, given)
 
     carry_out(session, name, prepare, waiting, dry_run)
+
+
+def clone_settings(envvars: str | None, scale: int | None, options: tuple[OptionSetting, ...]) -> list[OptionSetting]:
+    """What --envvars, --scale and --option set on the new one."""
+    settings = [OptionSetting(PROPERTIES, key, value) for key, value in properties(envvars)]
+    if scale:
+        settings += [OptionSetting(ASG, option, str(scale)) for option in ("MinSize", "MaxSize")]
+    return [*settings, *options]

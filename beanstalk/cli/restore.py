@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from beanstalk.cli.changes import carry_out
@@ -10,7 +13,11 @@ from beanstalk.cli.flags import Waiting, dry_run_flag, waiting_flags
 from beanstalk.cli.session import Command, Session, pass_session
 from beanstalk.cli.suggestions import complete_terminated
 from beanstalk.cli.terminal import notice, table, write_json
+from beanstalk.records import Environment
 from beanstalk.service.environments import prepare_restore, terminated
+
+if TYPE_CHECKING:
+    from beanstalk.service.aws.state import CloudEnvironment
 
 
 @click.command(cls=Command)
@@ -25,15 +32,16 @@ def command(session: Session, waiting: Waiting, identity: str | None, dry_run: b
     """
     service = session.service
     if identity is None:
-        _list(session)
+        show_terminated(session, terminated(service))
         return
     known = next((each.name for each in terminated(service) if identity in (each.id, each.name)), identity)
     carry_out(session, known, lambda: prepare_restore(service, identity), waiting, dry_run)
 
 
-def _list(session: Session) -> None:
+def show_terminated(session: Session, found: Sequence[Environment | CloudEnvironment]) -> None:
+    """Those of the folder's application."""
     application = session.project.application
-    gone = [each for each in terminated(session.service) if application in ("", each.application)]
+    gone = [each for each in found if application in ("", each.application)]
     if session.json:
         write_json(
             [

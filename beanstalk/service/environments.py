@@ -40,7 +40,7 @@ from beanstalk.targets.local.processes import identities
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{2,38})[A-Za-z0-9]")
 _CNAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{2,61})[a-z0-9]")
-_RESTORABLE_S = 42 * 86400
+RESTORABLE_S = 42 * 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def prepare_restore(service: Service, wanted: str) -> Change:
     if found is None:
         names = ", ".join(dict.fromkeys(each.name for each in gone)) or "none"
         raise NotFound(f"there is no terminated environment {wanted}", hint=f"there are: {names}")
-    if service.now() - (found.terminated or 0) > _RESTORABLE_S:
+    if service.now() - (found.terminated or 0) > RESTORABLE_S:
         raise BeanstalkError(f"{found.name} was terminated more than 42 days ago", hint="create it again")
     blank = _blank(service, found.name, found.cname, found.application, found.tier)
     environment = replace(blank, id=found.id, created=found.created)

@@ -66,6 +66,10 @@ class CloudMemory:
         found = self.store.get_document(_last_of(name))
         return environment_from(found) if found else None
 
+    def gone(self) -> list[CloudEnvironment]:
+        """All that were terminated, in no order."""
+        return [environment_from(each) for each in self.store.terminated()]
+
     def holder(self, environment: CloudEnvironment) -> str:
         """Who prepares something for it now, "" for nobody."""
         found = self.store.holder(environment.name)
