@@ -34,13 +34,14 @@ class Calls:
 
 
 @contextmanager
-def counted() -> Iterator[Calls]:
-    """Count every request that botocore sends inside."""
+def counted(before: Callable[[str], object] = lambda name: None) -> Iterator[Calls]:
+    """Count every request that botocore sends inside. before: called with the name of each before it is sent."""
     from botocore.endpoint import Endpoint
 
     calls, send = Calls(), Endpoint.make_request
 
     def timed(self: Endpoint, model: Any, request: Any) -> Any:
+        before(str(model.name))
         began = time.monotonic()
         try:
             return send(self, model, request)

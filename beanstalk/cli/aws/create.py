@@ -16,7 +16,7 @@ from beanstalk.cli.terminal import notice
 from beanstalk.errors import NotFound, UsageError
 from beanstalk.model import OptionSetting, Outcome
 from beanstalk.platforms import Platform, find_platform
-from beanstalk.service.aws.operations import Running
+from beanstalk.service.aws.operations import Running, clear_remains
 from beanstalk.service.aws.planning import CloudChange
 from beanstalk.service.aws.prepare import Wish, prepare_create_on_aws
 from beanstalk.service.configuration import PROPERTIES
@@ -59,6 +59,8 @@ def perform(
     wish = Wish(name, [*eb_settings(session), *settings], cname, known, base)
 
     def prepare() -> CloudChange:
+        if not dry_run:
+            clear_remains(session.cloud_service, name, lambda _: None)
         return prepare_create_on_aws(session.cloud_service, wish, chosen.version, chosen.bundle)
 
     def begun(_: Running) -> None:

@@ -120,16 +120,8 @@ class Observer:
         return Look(self.now(), state, tuple(events), service, deployments, stopped, targets)
 
     def _events(self, last_event: str) -> Sequence[StackEvent]:
-        def ask() -> Sequence[StackEvent]:
-            found = self.stack.events(last_event)
-            return [each for each in found if each.at >= self.since or each.token == self.token]
-
-        try:
-            return ask()
-        except Exception as error:
-            if error_code(error) == "ValidationError":  # the stack is not there (yet, or any more)
-                return ()
-            raise
+        found = self.stack.events(last_event)
+        return [each for each in found if each.at >= self.since or each.token == self.token]
 
     def _find(self) -> Coordinates:
         found = coordinates_of(self.stack.resources())

@@ -69,7 +69,7 @@ class Stack:
         try:
             rows = self._api.describe_stacks(StackName=self.name)["Stacks"]
         except Exception as error:
-            if error_code(error) == "ValidationError" and "does not exist" in str(error):
+            if _is_not_there(error):
                 return None
             raise
         return read_state(rows[0]) if rows else None
@@ -191,11 +191,17 @@ class Stack:
             self._sleep(_POLL_S)
 
     def events(self, after: str = "", token: str = "") -> list[StackEvent]:
-        """Oldest first. after: only those that came after the one with this id.  token: only those of one request."""
+        """Oldest first, none when there is no such stack. after: only those that came after the one with this id.
+        token: only those of one request."""
         found: list[StackEvent] = []
         request: dict[str, str] = {"StackName": self.name}
         while True:
-            page = self._api.describe_stack_events(**request)
+            try:
+                page = self._api.describe_stack_events(**request)
+            except Exception as error:
+                if _is_not_there(error):
+                    return found[::-1]
+                raise
             for row in page["StackEvents"]:
                 if row["EventId"] == after:
                     return found[::-1]
@@ -216,6 +222,10 @@ class Stack:
         """The template that it was made of."""
         body = self._api.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
         return dict(json.loads(body) if isinstance(body, str) else body)
+
+
+def _is_not_there(error: Exception) -> bool:
+    return error_code(error) == "ValidationError" and "does not exist" in str(error)
 
 
 def _stuck(state: StackState) -> tuple[str, None, str]:

@@ -65,3 +65,16 @@ def test_what_is_aborted_while_it_prepares_is_as_before(cloud_site):
     assert first.returncode == 3, out + error
     assert site.answer("shop-dev") == "v1"
     assert len(site.emulator.containers()) == 1
+
+
+def test_a_create_whose_client_is_killed_can_be_done_again(cloud_site):
+    site = cloud_site
+    site.write("v1", once=WAITS_ONCE)
+    first = site.start("create", "shop-dev", "--archive", ".", "--label", "v1", "--scale", 1)
+    site.wait_for_stage(1, "Preparing")
+    first.kill()
+    first.communicate()
+    site.write("v1")
+    again = site.json("create", "shop-dev", "--archive", ".", "--label", "v2", "--scale", 1, "--wait-lock", 120)
+    assert again["Outcome"] == "Succeeded"
+    assert site.answer("shop-dev") == "v1"
