@@ -191,6 +191,10 @@ class Emulator:
         with self.engine.ask() as api:
             for each in api.containers(all=True, filters={"label": self._label}):
                 api.remove_container(each["Id"], force=True, v=True)
+            for each in api.images(f"{self.registry_host}/*/*"):
+                for name in (*(each["RepoTags"] or ()), *(each["RepoDigests"] or ())):
+                    if name.startswith(f"{self.registry_host}/") and not name.endswith(":<none>"):
+                        api.remove_image(name, force=True)
 
     def _gateway(self) -> str:
         """This machine's address in the network of the containers."""

@@ -31,13 +31,14 @@ def cloud(emulator):
 
 @pytest.fixture
 def bundle(tmp_path):
-    """bundle(text) has a Dockerfile that writes the text into an image. base: with programs, but large."""
+    """bundle(text) has a Dockerfile that writes the text into an image. base: with programs, but large. The emulator
+    loses what a container says in its last moment."""
 
     def make(text="first", base="scratch", more=""):
         folder = tmp_path / hashlib.sha256(f"{text}{more}".encode()).hexdigest()[:8]
         folder.mkdir()
-        (folder / "Dockerfile").write_text(f"FROM {base}\nCOPY said.txt /said.txt\n{more}CMD cat /said.txt\n")
-        (folder / "said.txt").write_text(text)
+        (folder / "Dockerfile").write_text(f"FROM {base}\nCOPY said.txt /said.txt\n{more}CMD cat /said.txt; sleep 1\n")
+        (folder / "said.txt").write_text(f"{text}\n")
         return pack(list_project(folder, working_tree=True), tmp_path / f"{folder.name}.zip")
 
     return make
@@ -49,7 +50,7 @@ def push(emulator, engine, cloud):
     tags = set()
 
     def act(group, bundle, **words):
-        tags.update(tags_of(group))
+        tags.update(tags_of(group, words.get("architecture", "X86_64")))
         told = []
         words = {"registry": emulator.registry_host, **words}
         return build_and_push(cloud, group, bundle, NAME, told.append, **words), told
@@ -132,7 +133,7 @@ def test_a_task_runs_the_image_that_was_pushed(emulator, cloud, bundle, push, py
 def test_scripts_run_in_the_container_before_what_its_image_would_run(emulator, cloud, bundle, push, python_image):
     made = bundle("said", python_image, "WORKDIR /srv\nENV A=1\nUSER 1000\n")
     at = Where(".ebextensions/a.config", 1)
-    first = Script(ScriptPhase.COMMANDS, "01", at, "pwd; cat said.txt; echo; echo $A; echo kept > new.txt; id -u")
+    first = Script(ScriptPhase.COMMANDS, "01", at, "pwd; cat said.txt; echo $A; echo kept > new.txt; id -u")
     last = Script(ScriptPhase.COMMANDS, "02", at, "cat new.txt")
     plain = group(made).containers[0].image.build
     build = replace(plain, key=hashlib.sha256(b"with entry").hexdigest(), entry=entry_program([first, last], [], 80))
