@@ -74,7 +74,22 @@ def test_a_create_whose_client_is_killed_can_be_done_again(cloud_site):
     site.wait_for_stage(1, "Preparing")
     first.kill()
     first.communicate()
-    site.write("v1")
+    site.write("v1", once=WAITS_ONCE.replace("sleep 600", "echo done"))
     again = site.json("create", "shop-dev", "--archive", ".", "--label", "v2", "--scale", 1, "--wait-lock", 120)
     assert again["Outcome"] == "Succeeded"
+    assert "Ran once: 01_migrate." in [each["Message"] for each in again["Events"]]
     assert site.answer("shop-dev") == "v1"
+
+
+def test_what_is_aborted_while_aws_works_goes_back(cloud_site):
+    site = cloud_site
+    site.create("shop-dev", size=4)
+    site.write("v2")
+    words = ["deploy", "shop-dev", "--archive", ".", "--label", "v2", "--policy", "Rolling", "--batch-size", 1]
+    first = site.start(*words, "--json")
+    site.wait_for_stage(2, "Executing")
+    assert site.json("abort", "shop-dev")["Outcome"] == "Aborted"
+    out, error = first.communicate(timeout=PATIENCE_S)
+    assert first.returncode == 3, out + error
+    assert site.answer("shop-dev") == "v1"
+    assert site.json("status", "shop-dev")["VersionLabel"] == "v1"
