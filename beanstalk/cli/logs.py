@@ -53,9 +53,8 @@ def command(
 
     With --json an array, with --stream --json one object a line.
     """
-    if sum((everything, zipped, stream)) > 1:
-        raise UsageError("--all, --zip and --stream contradict each other", hint="choose one of them")
-    pattern = _pattern(grep)
+    check_one_way(everything, zipped, stream)
+    pattern = compiled(grep)
     target = environment_or_last(session, env)
     moment = parse_since(since, time.time()) if since else None
     choice = Choice(instance or "", deployment, moment, everything or zipped)
@@ -68,7 +67,7 @@ def command(
     if zipped:
         _zip(session, target, found)
         return
-    texts = [(log, _matching(all_lines(log) if everything else _last(log, lines, pattern), pattern)) for log in found]
+    texts = [(log, matching(all_lines(log) if everything else _last(log, lines, pattern), pattern)) for log in found]
     if session.json:
         write_json([_document(log) | {"Lines": list(text)} for log, text in texts])
         return
@@ -91,7 +90,14 @@ def parse_since(text: str, now: float) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
-def _pattern(text: str | None) -> re.Pattern[str] | None:
+def check_one_way(*ways: bool) -> None:
+    """Raises UsageError for more than one of --all, --zip and --stream."""
+    if sum(ways) > 1:
+        raise UsageError("--all, --zip and --stream contradict each other", hint="choose one of them")
+
+
+def compiled(text: str | None) -> re.Pattern[str] | None:
+    """What --grep looks for. Raises UsageError."""
     try:
         return re.compile(text) if text else None
     except re.error as error:
@@ -102,11 +108,12 @@ def _last(log: Log, lines: int, pattern: re.Pattern[str] | None) -> Iterable[str
     """The end of a log; with a pattern the last lines that match."""
     if pattern is None:
         return last_lines(log, lines)
-    matching = list(_matching(all_lines(log), pattern))
-    return matching[max(0, len(matching) - lines) :]
+    found = list(matching(all_lines(log), pattern))
+    return found[max(0, len(found) - lines) :]
 
 
-def _matching(lines: Iterable[str], pattern: re.Pattern[str] | None) -> Iterable[str]:
+def matching(lines: Iterable[str], pattern: re.Pattern[str] | None) -> Iterable[str]:
+    """All of them without a pattern."""
     return (line for line in lines if pattern is None or pattern.search(line))
 
 
