@@ -18,6 +18,7 @@ from beanstalk.targets.aws.change_set import is_stateful
 from beanstalk.targets.aws.observing import unless_absent
 from beanstalk.targets.aws.plan_words import type_in_words
 from beanstalk.targets.aws.stack import LARGEST_INLINE_BYTES, Proposal, Stack, template_text
+from beanstalk.targets.aws.watch import plain_name
 
 _STAY = ("Retain", "RetainExceptOnCreate")
 
@@ -33,7 +34,8 @@ class Data:
 
     @property
     def text(self) -> str:
-        return f"{type_in_words(self.type)} {self.physical_id} ({self.logical_id})"
+        name = self.physical_id.rpartition("/")[2] if "://" in self.physical_id else plain_name(self.physical_id)
+        return f"{type_in_words(self.type)} {name} ({self.logical_id})"
 
 
 def data_of(service: CloudService, name: str) -> tuple[Data, ...]:
@@ -84,9 +86,10 @@ def _fate(resource: Json, kind: str) -> str:
 def _keep(running: Running) -> None:
     """Have everything with data stay: its deletion policy becomes Retain, which a change set can only do together with
     another change of the same resource, so a word of ours goes into its metadata."""
-    stack = running.stack
-    body, state = stack.template(), stack.look()
+    state = running.stack.look()
     assert state is not None
+    stack = Stack(running.service.cloud, state.name, running.service.sleep)
+    body = stack.template()
     kept = retained(body)
     if kept == body:
         return
