@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,18 +54,25 @@ class Usage:
 def command(session: Session, env: str | None, refresh: bool) -> None:
     """Show the health of ENV, its causes, and each instance with what it uses."""
     name = environment_name(session, env)
+    usage: Usage | None = None
+
+    def look() -> dict[str, Any]:
+        nonlocal usage
+        document, usage = _measure(session, name, usage)
+        return document
+
     if refresh:
-        _live(session, name)
+        live(session, look, _REFRESH_S)
         return
-    _, usage = _measure(session, name, None)
+    look()
     time.sleep(_SAMPLE_S)
-    document, _ = _measure(session, name, usage)
+    document = look()
     if session.json:
         write_json(document)
     else:
         tell_unwatched(session)
         colour = HEALTH_COLOUR[document["Color"]]
-        heading, *rest = _lines(document)
+        heading, *rest = health_lines(document)
         click.echo("\n".join([paint(heading, colour), *rest]))
 
 
@@ -111,13 +119,18 @@ def _measure(session: Session, name: str, before: Usage | None) -> tuple[dict[st
     return document, Usage(now, cpu_s)
 
 
-def _lines(document: dict[str, Any]) -> list[str]:
-    """The first one is to be painted."""
+def health_lines(document: dict[str, Any]) -> list[str]:
+    """For people. The first one is to be painted."""
     rows = document["Instances"]
     lines = [f"{document['EnvironmentName']}: {document['HealthStatus']} ({document['Color']}), {document['Status']}"]
     lines += [f"  {cause}" for cause in document["Causes"]]
     there = ", ".join(f"{count} {health}" for health, count in document["InstancesHealth"].items() if count)
-    lines += [f"  {count_text(len(rows), 'instance')}{': ' if there else ''}{there}", ""]
+    lines += [f"  {count_text(len(rows), 'instance')}{': ' if there else ''}{there}"]
+    averages = [(noun, document.get(key)) for noun, key in (("CPU", "CPUPercent"), ("memory", "MemoryPercent"))]
+    used = [f"{percent} % of the {noun}" for noun, percent in averages if percent is not None]
+    if used:
+        lines.append(f"  on average {' and '.join(used)} is used")
+    lines.append("")
     cells = [
         (
             row["InstanceId"],
@@ -127,31 +140,30 @@ def _lines(document: dict[str, Any]) -> list[str]:
             str(row["DeploymentId"] or "-"),
             duration_text(row["UptimeSeconds"]),
             "-" if row["CPUPercent"] is None else f"{row['CPUPercent']:.0f} %",
-            size_text(row["MemoryBytes"]),
+            "-" if row["MemoryBytes"] is None else size_text(row["MemoryBytes"]),
         )
         for row in rows
     ]
     return [*lines, *table(_HEADER, cells).splitlines()] if cells else lines
 
 
-def _live(session: Session, name: str) -> None:
+def live(session: Session, look: Callable[[], dict[str, Any]], pause_s: float) -> None:
+    """Show what `look` gives again and again, until Ctrl-C."""
     from rich.console import Console
     from rich.live import Live
 
     console = Console()
     if not console.is_terminal or session.json:
         raise UsageError("--refresh needs a terminal", hint="without it the health is shown once")
-    document, usage = _measure(session, name, None)
-    with Live(_text(document), console=console, auto_refresh=False, screen=True) as live:
+    with Live(_text(look()), console=console, auto_refresh=False, screen=True) as shown:
         while True:
-            time.sleep(_REFRESH_S)
-            document, usage = _measure(session, name, usage)
-            live.update(_text(document), refresh=True)
+            time.sleep(pause_s)
+            shown.update(_text(look()), refresh=True)
 
 
 def _text(document: dict[str, Any]) -> Text:
     from rich.text import Text
 
     colour = {"Green": "green", "Yellow": "yellow", "Red": "red"}.get(document["Color"], "")
-    heading, *rest = _lines(document)
+    heading, *rest = health_lines(document)
     return Text.assemble((heading, colour), "\n" + "\n".join(rest), "\n\nCtrl-C ends this view.")
