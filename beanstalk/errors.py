@@ -90,6 +90,14 @@ class TargetError(BeanstalkError):
     """The place where instances run cannot do what was asked."""
 
 
+class ProgramRefused(TargetError):
+    """A program that somebody wants to run cannot be started. code: as a shell has it, 127: not there, 126: no program."""
+
+    def __init__(self, problem: str, code: int, hint: str = "") -> None:
+        super().__init__(problem, hint=hint)
+        self.code = code
+
+
 class CloudError(TargetError):
     """AWS refuses something, or cannot be asked.
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from beanstalk.errors import BeanstalkError, EnvironmentBusy, InvalidInput, Problem, UsageError
+from beanstalk.errors import BeanstalkError, EnvironmentBusy, InvalidInput, Problem, ProgramRefused, UsageError
 from beanstalk.model import Outcome
 
 DONE = 0
@@ -53,6 +53,8 @@ def code_of_error(error: BaseException) -> int:
     match error:
         case EnvironmentBusy():
             return BUSY
+        case ProgramRefused(code=code):
+            return code
         case UsageError() | click.UsageError():
             return USAGE
         case click.exceptions.Exit():

@@ -1,4 +1,7 @@
-"""Commands that pass on the exit code of what they ran: there our own errors are 125, as with `docker run`."""
+"""Commands that pass on the exit code of what they ran: there our own errors are 125, as with `docker run`.
+
+A program that a container does not have is none of them: that is 127, or 126, as a shell has it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import click
 
 from beanstalk.cli.exits import INTERRUPTED, OF_OURS, report
 from beanstalk.cli.session import Command, Session
+from beanstalk.errors import ProgramRefused
 
 words_argument = click.argument("words", nargs=-1, required=True, metavar="CMD...", type=click.UNPROCESSED)
 
@@ -35,4 +39,4 @@ class Passing(Command):
 
     def _report(self, error: Exception, session: Session) -> int:
         code = report(error, session.json, session.debug)
-        return code if code == INTERRUPTED else OF_OURS
+        return code if code == INTERRUPTED or isinstance(error, ProgramRefused) else OF_OURS

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from beanstalk.errors import ProgramRefused
 from beanstalk.store.home import find_home
+from beanstalk.targets.local.programs import Programs
 
 
 @pytest.fixture
@@ -43,3 +45,12 @@ def test_errors_of_ours_are_125(deployed, words, told):
     done = deployed(*words)
     assert done.exit_code == 125
     assert told in done.output
+
+
+def test_a_program_that_a_container_does_not_have_ends_as_with_a_shell(deployed, monkeypatch):
+    def refuse(*_):
+        raise ProgramRefused("the container web has no program x", 127)
+
+    monkeypatch.setattr(Programs, "inside", refuse)
+    done = deployed("exec", "x", "y")
+    assert (done.exit_code, done.stderr) == (127, "error: the container web has no program x\n")

@@ -17,6 +17,7 @@ from beanstalk.errors import NotFound, TargetError
 from beanstalk.records import Deployment, Instance, State
 from beanstalk.store.home import Home
 from beanstalk.targets.local.container_labels import Labels
+from beanstalk.targets.local.container_lookup import check_program
 from beanstalk.targets.local.container_programs import attach_command, exec_command, exit_code, made_once
 from beanstalk.targets.local.machine import engine_of
 from beanstalk.targets.local.preparing import LocalPreparer
@@ -48,8 +49,8 @@ class Programs:
     ) -> int:
         """Run it in a fresh copy of the version, or a new container of its image; gone afterwards.
 
-        Raises TargetError when the version is not ready on this machine, or a secret cannot be read; NotFound for an
-        unknown container.
+        Raises TargetError when the version is not ready on this machine, or a secret cannot be read; ProgramRefused
+        when a container does not have the program; NotFound for an unknown container.
         """
         nobody = Instance("", deployment.environment_id, deployment.id, State.PENDING, 0, 0.0, 0.0)
         with self._copy(deployment) as folder:
@@ -68,6 +69,7 @@ class Programs:
         engine, image = engine_of(self._home), self._preparer.images.name(container.image)
         labels = Labels.of(self._home).of_home()
         with made_once(engine, image, container, variables, folder, words, labels) as made:
+            check_program(engine, made, container.name, words, own=True)
             told = _run(attach_command(engine.url, made), Path("/"), dict(os.environ))
             return exit_code(engine, made, told)
 
@@ -82,7 +84,8 @@ class Programs:
     ) -> int:
         """Run it in the folder of an instance with what its processes were given, or in a container of it.
 
-        Raises NotFound for an unknown container, or one that was not started; TargetError when a secret cannot be read.
+        Raises NotFound for an unknown container, or one that was not started; ProgramRefused when a container does not
+        have the program; TargetError when a secret cannot be read.
         """
         folder = self._home.instance(instance.environment_id, instance.id)
         if workload.group is not None:
@@ -90,7 +93,10 @@ class Programs:
             key, _ = identities(instance).get(chosen.name, ("", 0.0))
             if not key:
                 raise NotFound(f"{chosen.name} of instance {instance.id} was not started")
-            return _run(exec_command(engine_of(self._home).url, str(key), words), Path("/"), dict(os.environ))
+            engine = engine_of(self._home)
+            command = exec_command(engine.url, str(key), words)
+            check_program(engine, str(key), chosen.name, words)
+            return _run(command, Path("/"), dict(os.environ))
         secrets = given_secrets(workload, instance)
         if secrets is None:
             secrets = _read(workload, workload.unit(workload.web))
