@@ -84,7 +84,7 @@ def last_cloud_lines(service: CloudService, log: CloudLog, lines: int) -> list[s
     return logs.last_lines(service.cloud, log.group, log.stream, lines)
 
 
-def all_cloud_lines(service: CloudService, log: CloudLog) -> Iterator[str]:
+def all_cloud_lines(service: CloudService, log: CloudLog) -> list[str]:
     return logs.all_lines(service.cloud, log.group, log.stream)
 
 

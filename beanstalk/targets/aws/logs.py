@@ -64,20 +64,35 @@ def last_lines(cloud: Cloud, group: str, stream: Stream, most: int) -> list[str]
     return [_text(row) for row in rows]
 
 
-def all_lines(cloud: Cloud, group: str, stream: Stream) -> Iterator[str]:
+def all_lines(cloud: Cloud, group: str, stream: Stream) -> list[str]:
     """From its beginning."""
-    yield from (line.text for line in _forward(cloud, group, stream.name))
+    return Tail(cloud, group, stream.name).read()
 
 
-def _forward(cloud: Cloud, group: str, name: str, token: str = "") -> Iterator[Line]:
-    api = cloud.client("logs")
-    while True:
-        where = {"nextToken": token} if token else {}
-        page = api.get_log_events(logGroupName=group, logStreamName=name, startFromHead=True, **where)
-        yield from (Line(row["timestamp"], _text(row)) for row in page["events"])
-        if page["nextForwardToken"] == token:  # that is how the end looks
-            return
-        token = page["nextForwardToken"]
+@dataclass
+class Tail:
+    """What is new in one stream since it was read last."""
+
+    cloud: Cloud
+    group: str
+    name: str
+    _token: str = ""
+
+    def read(self) -> list[str]:
+        """Nothing as long as there is no such stream."""
+        found: list[str] = []
+        api = self.cloud.client("logs")
+        where = {"logGroupName": self.group, "logStreamName": self.name, "startFromHead": True}
+        while True:
+            page = unless_absent(
+                lambda: api.get_log_events(**where, **({"nextToken": self._token} if self._token else {})), None
+            )
+            if page is None:
+                return found
+            found += map(_text, page["events"])
+            ended, self._token = page["nextForwardToken"] == self._token, page["nextForwardToken"]
+            if ended:
+                return found
 
 
 def follow(

@@ -13,6 +13,7 @@ from typing import Any
 from beanstalk.errors import CloudError, TargetError
 from beanstalk.targets.aws.blueprint import Json
 from beanstalk.targets.aws.cloud import Cloud
+from beanstalk.targets.aws.once import log_stream
 
 TAIL_LINES = 5
 """Of what a task said at last."""
@@ -45,18 +46,21 @@ def run_task(
     environment: Mapping[str, str] | None = None,
     timeout_s: float = 3600.0,
     sleep: Callable[[float], None] = time.sleep,
+    looked: Callable[[str], None] = lambda _: None,
 ) -> TaskResult:
     """Start a task where those of a service run, and wait until it has ended.
 
     service: as DescribeServices tells it.  command: None for that of the task definition.  client_token: the same one
     starts no second task: whoever died while he waited waits for the same one again.  environment: for the container,
-    besides.  Raises TargetError when it cannot be placed, and when it has not ended after `timeout_s`.
+    besides.  looked: called with the id of the task after each look at it.  Raises TargetError when it cannot be
+    placed, and when it has not ended after `timeout_s`.
     """
     arn = _start(cloud, cluster, task_definition, service, container, command, client_token, environment)
     tell(f"Started the task {arn.rpartition('/')[2]}.")
     until = time.monotonic() + timeout_s
     while True:
         task = _look(cloud, cluster, arn)
+        looked(arn.rpartition("/")[2])
         if task is None or task["lastStatus"] == "STOPPED":
             return _result(cloud, arn, task, container, sleep)
         if time.monotonic() > until:
@@ -106,15 +110,12 @@ def _result(cloud: Cloud, arn: str, task: Json | None, container: str, sleep: Ca
 def _log_tail(cloud: Cloud, task: Json, container: str, sleep: Callable[[float], None]) -> tuple[str, ...]:
     """The last lines of a container, () when it does not write to CloudWatch Logs. They come a moment late."""
     found = cloud.client("ecs").describe_task_definition(taskDefinition=task["taskDefinitionArn"])["taskDefinition"]
-    mine: Json = next((each for each in found["containerDefinitions"] if each["name"] == container), {})
-    logging = mine.get("logConfiguration") or {}
-    options = logging.get("options", {})
-    if logging.get("logDriver") != "awslogs" or not options.get("awslogs-stream-prefix"):
+    group, stream = log_stream(found, container, task["taskArn"].rpartition("/")[2])
+    if not group:
         return ()
-    stream = f"{options['awslogs-stream-prefix']}/{container}/{task['taskArn'].rpartition('/')[2]}"
     waited = 0.0
     while True:
-        lines = _lines(cloud, options["awslogs-group"], stream)
+        lines = _lines(cloud, group, stream)
         if lines or waited >= _LATE_S:
             return lines
         sleep(_POLL_S)
