@@ -13,6 +13,7 @@ from beanstalk.service.aws.seeing import CloudDescription, Row
 from beanstalk.service.aws.state import CloudEnvironment
 from beanstalk.service.configuration import load_settings
 from beanstalk.service.operations import Result
+from beanstalk.source.environment_parts import TIERS
 
 
 def cloud_document(environment: CloudEnvironment, health: Health | None = None) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def cloud_document(environment: CloudEnvironment, health: Health | None = None) 
         "Status": str(environment.status),
         "Health": COLOUR[health] if health else None,
         "HealthStatus": str(health) if health else None,
-        "Tier": environment.tier,
+        "Tier": {"Name": environment.tier, "Type": TIERS[environment.tier], "Version": "1.0"},
         "DeploymentId": environment.deployment or None,
         "DateCreated": time_text(environment.created),
         "DateUpdated": time_text(environment.updated),

@@ -40,6 +40,7 @@ def test_an_environment_is_seen_scaled_and_terminated_with_nothing_left(cloud_si
     found = site.json("status", "shop-dev")
     assert (found["Status"], found["HealthStatus"], found["VersionLabel"]) == ("Ready", "Ok", "v1")
     assert [each["State"] for each in found["Instances"]] == ["InService"] * 3
+    assert "Health: Green (Ok)" in site.run("status", "shop-dev")
     assert site.run("list") == "* shop-dev\n"
     messages = [each["Message"] for each in site.json("events", "shop-dev")]
     assert messages[0] == "createEnvironment is starting."
