@@ -11,9 +11,9 @@ from beanstalk.targets.aws.once import log_stream, once_document, web_container
 
 LOGS = {"logDriver": "awslogs", "options": {"awslogs-group": "/shop", "awslogs-stream-prefix": "beanstalk"}}
 WEB = {
-    "name": "web", "image": "web@sha256:1", "entryPoint": ["/entry"], "command": ["serve"],
-    "environment": [{"name": "A"}], "secrets": [{"name": "B"}], "portMappings": [{"containerPort": 80}], "dependsOn": [{"containerName": "db"}],
-    "healthCheck": {"command": ["true"]}, "logConfiguration": LOGS, "mountPoints": [],
+    "name": "web", "image": "web@sha256:1", "entryPoint": ["/entry"], "command": ["serve"], "mountPoints": [],
+    "environment": [{"name": "A"}], "secrets": [{"name": "B"}], "portMappings": [{"containerPort": 80}],
+    "dependsOn": [{"containerName": "db"}], "healthCheck": {"command": ["true"]}, "logConfiguration": LOGS,
 }  # fmt: skip
 DEFINITION = {
     "family": "shop", "containerDefinitions": [{"name": "beanstalk-sqsd"}, {"name": "db", "essential": False}, WEB],
@@ -28,9 +28,9 @@ def test_the_program_has_the_container_alone_with_all_that_it_is_given():
         "family": "shop-once", "cpu": "256", "memory": "512", "networkMode": "awsvpc", "taskRoleArn": "role",
         "requiresCompatibilities": ["FARGATE"],
         "containerDefinitions": [{
-            "name": "web", "image": "web@sha256:1", "entryPoint": ["/entry"],
-            "command": ["python", "manage.py", "migrate"], "environment": [{"name": "A"}], "secrets": [{"name": "B"}], "logConfiguration": LOGS,
-            "essential": True,
+            "name": "web", "image": "web@sha256:1", "entryPoint": ["/entry"], "essential": True,
+            "command": ["python", "manage.py", "migrate"], "environment": [{"name": "A"}],
+            "secrets": [{"name": "B"}], "logConfiguration": LOGS,
         }],
     }  # fmt: skip
 
