@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from beanstalk.cli.dispatch import performer
 from beanstalk.cli.documents import time_text, version_document
 from beanstalk.cli.flags import no_effect_flags
 from beanstalk.cli.packing import Wanted, choose_version
@@ -15,9 +17,12 @@ from beanstalk.cli.suggestions import complete_version
 from beanstalk.cli.terminal import count_text, notice, size_text, table, write_json
 from beanstalk.errors import UsageError
 from beanstalk.lifecycle import LifecyclePolicy, Rule, Verdict, policy_document
-from beanstalk.records import Version
+from beanstalk.records import Environment, Version
 from beanstalk.service.lifecycle import apply_after, changed_policy, lifecycle_policy, set_policy, verdicts
 from beanstalk.service.versions import QUOTA, delete_version, list_versions
+
+if TYPE_CHECKING:
+    from beanstalk.service.aws.state import CloudEnvironment
 
 
 @click.group(cls=CommandGroup, invoke_without_command=True)
@@ -50,26 +55,31 @@ def command(
     """List the application versions, or create or delete one; or, with a command, their lifecycle policy."""
     if context.invoked_subcommand is not None:
         return
-    name = _application(session, application)
-    if create and delete:
-        raise UsageError("--create and --delete contradict each other", hint="drop one of them")
+    name = application_of(session, application)
     wanted = Wanted(None, label, message, staged, working_tree, archive)
+    _check(create, delete, wanted)
+    if session.is_on_aws:
+        performer(context.command_path)(session, name, wanted, create, delete)
+        return
     if create:
         chosen = choose_version(session, name, wanted)
         deleted = apply_after(session.service, chosen.version)
         if deleted:
             notice(f"deleted by the lifecycle policy: {', '.join(deleted)}", session.quiet)
-        _show_one(session, chosen.version, "is new" if chosen.is_new else "was there already")
-    elif wanted != Wanted():
-        raise UsageError("--label, --message, --staged, --working-tree and --archive are for --create")
+        show_version(session, chosen.version, chosen.is_new, deployed_to(session.service.store.living(), name))
     elif delete:
         delete_version(session.service, name, delete)
-        if session.json:
-            write_json({"ApplicationName": name, "VersionLabel": delete, "Deleted": True})
-        else:
-            click.echo(f"{delete} is deleted.")
+        show_deleted(session, name, delete)
     else:
-        _show_all(session, name)
+        there = list_versions(session.service, name)
+        show_versions(session, name, there, deployed_to(session.service.store.living(), name))
+
+
+def _check(create: bool, delete: str | None, wanted: Wanted) -> None:
+    if create and delete:
+        raise UsageError("--create and --delete contradict each other", hint="drop one of them")
+    if not create and wanted != Wanted():
+        raise UsageError("--label, --message, --staged, --working-tree and --archive are for --create")
 
 
 @command.command()
@@ -96,25 +106,36 @@ def lifecycle(
     Never deleted: what an environment runs, what a deployment needs, and what an environment ran that was terminated
     less than ten weeks ago.
     """
-    name = _application(session, application)
-    if off and (max_count or max_age or keep_bundle):
-        raise UsageError("--off contradicts the other flags", hint="drop one of them")
+    name = application_of(session, application)
+    check_lifecycle(off, max_count, max_age, keep_bundle)
     before = lifecycle_policy(session.service, name)
     policy = changed_policy(before, max_count, max_age, keep_bundle, off)
     if policy != before and not dry_run:
         set_policy(session.service, name, policy)
-    found = verdicts(session.service, name, policy) if dry_run else ()
+    show_policy(session, name, policy, verdicts(session.service, name, policy) if dry_run else None)
+
+
+def check_lifecycle(off: bool, max_count: int | None, max_age: int | None, keep_bundle: bool) -> None:
+    """Raises UsageError."""
+    if off and (max_count or max_age or keep_bundle):
+        raise UsageError("--off contradicts the other flags", hint="drop one of them")
+
+
+def show_policy(session: Session, name: str, policy: LifecyclePolicy, found: Sequence[Verdict] | None) -> None:
+    """found: what it would do now, None when nobody asks."""
     if session.json:
         document: dict[str, object] = {"ApplicationName": name, "VersionLifecycleConfig": policy_document(policy)}
-        write_json(document | ({"Versions": [_verdict_document(each) for each in found]} if dry_run else {}))
+        told = {} if found is None else {"Versions": [_verdict_document(each) for each in found]}
+        write_json(document | told)
         return
     click.echo(_policy_text(name, policy))
-    if dry_run:
+    if found is not None:
         click.echo()
         click.echo(_verdicts_text(found))
 
 
-def _application(session: Session, named: str | None) -> str:
+def application_of(session: Session, named: str | None) -> str:
+    """That which was named, else the project's. Raises UsageError."""
     session.check_target()
     name = named or session.project.application
     if not name:
@@ -154,16 +175,25 @@ def _verdict_document(verdict: Verdict) -> dict[str, object]:
     }
 
 
-def _show_one(session: Session, version: Version, text: str) -> None:
+def show_version(session: Session, version: Version, is_new: bool, where: Mapping[str, list[str]]) -> None:
+    """where: see `deployed_to`."""
     if session.json:
-        write_json(version_document(version, _deployed(session, version.application).get(version.label, [])))
+        write_json(version_document(version, where.get(version.label, [])))
     else:
-        click.echo(f"{version.label} {text}.")
+        click.echo(f"{version.label} {'is new' if is_new else 'was there already'}.")
 
 
-def _show_all(session: Session, application: str) -> None:
-    versions = list_versions(session.service, application)
-    where = _deployed(session, application)
+def show_deleted(session: Session, application: str, label: str) -> None:
+    if session.json:
+        write_json({"ApplicationName": application, "VersionLabel": label, "Deleted": True})
+    else:
+        click.echo(f"{label} is deleted.")
+
+
+def show_versions(
+    session: Session, application: str, versions: Sequence[Version], where: Mapping[str, list[str]]
+) -> None:
+    """where: see `deployed_to`."""
     if session.json:
         write_json([version_document(each, where.get(each.label, [])) for each in versions])
     elif not versions:
@@ -182,10 +212,10 @@ def _show_all(session: Session, application: str) -> None:
         click.echo(table(("Version", "Created (UTC)", "Size", "Deployed to", "Description"), rows))
 
 
-def _deployed(session: Session, application: str) -> Mapping[str, list[str]]:
+def deployed_to(living: Sequence[Environment | CloudEnvironment], application: str) -> dict[str, list[str]]:
     """{version label: names of the environments that run it}."""
     found: dict[str, list[str]] = {}
-    for each in session.service.store.living():
+    for each in living:
         if each.application == application and each.version_label:
             found.setdefault(each.version_label, []).append(each.name)
     return found

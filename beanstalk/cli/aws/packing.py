@@ -41,6 +41,14 @@ def choose_cloud_version(session: Session, application: str, wanted: Wanted) -> 
     return CloudChosen(version, packed.bundle, is_new)
 
 
+def pack_wanted(session: Session, wanted: Wanted) -> Packed:
+    """The bundle of a version that nothing deploys yet; tells what was packed."""
+    packed = pack_into(session.cloud_service.scratch, source_of(session, wanted))
+    for text in (*packed.notices, packed_text(packed)):
+        notice(text, session.quiet)
+    return packed
+
+
 def _tell_packed(session: Session, packed: Packed, version: Version, is_new: bool) -> None:
     for text in packed.notices:
         notice(text, session.quiet)

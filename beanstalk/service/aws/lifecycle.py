@@ -14,7 +14,7 @@ from beanstalk.records import Severity, Version
 from beanstalk.service.aws.operations import Running
 from beanstalk.service.aws.place import CloudService
 from beanstalk.service.aws.planning import CloudChange
-from beanstalk.service.aws.state import environment_from
+from beanstalk.service.aws.state import CloudEnvironment, environment_from
 from beanstalk.targets.aws.ecr import repository
 from beanstalk.targets.aws.images import tags_of
 from beanstalk.targets.aws.repository import repository_name
@@ -54,12 +54,27 @@ def judge_on_aws(
     service: CloudService, policy: LifecyclePolicy, versions: Sequence[Version], new: Version
 ) -> tuple[Verdict, ...]:
     """A verdict on every version of the application of `new`, which was just created."""
-    memory = service.memory
-    known = [*memory.living(), *map(environment_from, service.store.terminated())]
-    mine = [each for each in known if each.application == new.application]
+    return verdicts_on_aws(service, new.application, policy, versions, new.label)
+
+
+def verdicts_on_aws(
+    service: CloudService,
+    application: str,
+    policy: LifecyclePolicy,
+    versions: Sequence[Version],
+    new: str | None = None,
+) -> tuple[Verdict, ...]:
+    """What a policy would do now. new: see `judge`."""
+    known = [*service.memory.living(), *map(environment_from, service.store.terminated())]
+    mine = [each for each in known if each.application == application]
+    return judge(policy, versions, mine, opened_labels(service, mine), service.now(), new)
+
+
+def opened_labels(service: CloudService, environments: Sequence[CloudEnvironment]) -> dict[str, set[str]]:
+    """{environment: the versions that what goes on in it needs}."""
     opened = {}
-    for each in mine:
+    for each in environments:
         if each.terminated is None and each.operation:
-            operation = memory.operation(each.id, each.operation)
-            opened[each.name] = {operation.version_label, operation.previous_label} if operation else set()
-    return judge(policy, versions, mine, opened, service.now(), new.label)
+            operation = service.memory.operation(each.id, each.operation)
+            opened[each.name] = {operation.version_label, operation.previous_label} if operation else set[str]()
+    return opened
