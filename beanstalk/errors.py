@@ -91,7 +91,7 @@ class TargetError(BeanstalkError):
 
 
 class ProgramRefused(TargetError):
-    """A program that somebody wants to run cannot be started. code: as a shell has it, 127: not there, 126: no program."""
+    """What somebody wants to run cannot be started. code: as a shell has it, 127: not there, 126: not executable."""
 
     def __init__(self, problem: str, code: int, hint: str = "") -> None:
         super().__init__(problem, hint=hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,6 +13,9 @@ from beanstalk.containers import Pairs
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.content import parents
 from beanstalk.source.notes import Notes, Place
+
+ReadText = Callable[[Bundle, str], str | None]
+"""As `read_text`, which it is unless the bundle is not packed yet."""
 
 
 @dataclass
@@ -26,6 +29,7 @@ class Material:
     port: int
     settings: DockerSettings
     secrets: tuple[str, ...] = ()
+    read: ReadText = read_text
     notes: Notes = field(default_factory=Notes)
     _texts: dict[str, str | None] = field(default_factory=dict)
 
@@ -45,7 +49,7 @@ class Material:
     def text(self, path: str) -> str | None:
         """A text file of the bundle, None when there is none of that path. Raises BundleRefused."""
         if path not in self._texts:
-            self._texts[path] = read_text(self.bundle, path)
+            self._texts[path] = self.read(self.bundle, path)
         return self._texts[path]
 
     def pin(self, reference: str) -> str:

@@ -9,14 +9,14 @@ from dataclasses import replace
 from beanstalk.container_groups.compose import compose_group
 from beanstalk.container_groups.ecs import ecs_group
 from beanstalk.container_groups.images import in_s3
-from beanstalk.container_groups.material import Material
+from beanstalk.container_groups.material import Material, ReadText
 from beanstalk.container_groups.settings import FOR_AWS, docker_settings
 from beanstalk.container_groups.single import single_container
 from beanstalk.containers import ContainerGroup
 from beanstalk.errors import InvalidInput, Problem, Where
 from beanstalk.options.configuration import Configuration
 from beanstalk.source import compose, dockerfile
-from beanstalk.source.bundle import Bundle
+from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.dockerrun import FILE_NAME, Dockerrun, DockerrunV1, DockerrunV2, DockerrunV3, read_dockerrun
 from beanstalk.source.json_nodes import Json
 from beanstalk.source.recognise import Kind, recognise
@@ -32,18 +32,18 @@ _WITHOUT_EFFECT = {
 
 
 def container_group(
-    bundle: Bundle, configuration: Configuration, on_aws: bool = False
+    bundle: Bundle, configuration: Configuration, on_aws: bool = False, read: ReadText = read_text
 ) -> tuple[ContainerGroup, tuple[Problem, ...]]:
     """The containers of one instance, and what is not done here as Elastic Beanstalk would do it, with its place.
 
-    on_aws: keep what Amazon ECS can do and this machine cannot.
+    on_aws: keep what Amazon ECS can do and this machine cannot.  read: where the texts of the bundle are.
 
     Among the latter is also what the readers of the files only warn about. Raises InvalidInput with every mistake of
     the files that count, also when none is there; BundleRefused for one that is no text.
     """
     properties, settings = configuration.properties(), FOR_AWS if on_aws else docker_settings(configuration)
     port, secrets = configuration.integer(PROCESS, "Port"), tuple(configuration.secrets())
-    material = Material(bundle, properties, port, settings, secrets)
+    material = Material(bundle, properties, port, settings, secrets, read)
     material.notes.warnings += settings.warnings
     written = material.text(FILE_NAME)
     version = _version(written) if written is not None else None

@@ -18,6 +18,7 @@ from beanstalk.options.configuration import Configuration, Layer
 from beanstalk.options.resolve import resolve
 from beanstalk.scripts import container_commands, notes_for_processes
 from beanstalk.service.configuration import RECOMMENDED, Stored, layers_of
+from beanstalk.service.validation_containers import Fetch, tell_containers
 from beanstalk.service.validation_effects import Found, effects
 from beanstalk.service.validation_files import AT_ROOT, Beside, FileKind, Read, kind_of, read_all_extensions, read_one
 from beanstalk.service.validation_homes import AWS, CONTAINERS, HERE_AS_PROCESSES, LOCAL, PROCESS, Home, home_here
@@ -75,8 +76,15 @@ def wanted_bytes(path: str) -> int:
     return HEAD_BYTES if path.startswith(".platform/") else 0
 
 
-def validate(files: Sequence[SourceFile], more: Iterable[Finding] = (), target: str = LOCAL, mode: str = "") -> Report:
-    """A whole project. more: what was found while it was fetched.  target, mode: where it shall live, see `home_of`."""
+def validate(
+    files: Sequence[SourceFile],
+    more: Iterable[Finding] = (),
+    target: str = LOCAL,
+    mode: str = "",
+    fetch: Fetch | None = None,
+) -> Report:
+    """A whole project. more: what was found while it was fetched.  target, mode: where it shall live, see `home_of`.
+    fetch: gives what `files` leave out, such as a Dockerfile; None: they have it all."""
     findings = Findings([*more])
     packed = [file.path for file in files if not file.path.startswith(f"{PROJECT_FOLDER}/")]
     _structure(files, packed, findings)
@@ -103,6 +111,11 @@ def validate(files: Sequence[SourceFile], more: Iterable[Finding] = (), target: 
     if configuration is not None and home is HERE_AS_PROCESSES:
         commands, unknown = container_commands(extensions, configuration)
         findings.add("ebextensions", (), [*unknown, *notes_for_processes(commands)])
+    if configuration is not None and recognised.winner in CONTAINERS and home.mode != PROCESS and not home.missing:
+        there = {file.path: file for file in files}
+        modes = [(path, there[path].mode) for path in packed]
+        fetch = fetch or (lambda path: there[path].content)
+        tell_containers(modes, recognised.winner, configuration, target == AWS, fetch, findings)
     applied, ignored = effects(Found(recognised, read, extensions, configuration, hooks, proxies), home)
     if project.artifact:
         why = f"{project.artifact} is deployed instead of these files: validate that, too"

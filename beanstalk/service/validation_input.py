@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from beanstalk.errors import BeanstalkError, BundleRefused, InvalidInput, NotFound, Problem, UsageError, Where
@@ -26,7 +27,7 @@ from beanstalk.service.validation_homes import LOCAL
 from beanstalk.service.validation_report import printable
 from beanstalk.source import content
 from beanstalk.source.archive import read_bytes, read_members
-from beanstalk.source.bundle import Bundle, read_bundle
+from beanstalk.source.bundle import LONGEST_TEXT, Bundle, read_bundle, read_heads
 from beanstalk.source.ebextensions import FOLDER as EXTENSIONS_FOLDER
 from beanstalk.source.listing import list_project
 from beanstalk.source.project_file import FOLDER as PROJECT_FOLDER
@@ -71,7 +72,7 @@ def validate_path(path: Path, target: str = LOCAL, mode: str = "") -> Report:
             raise UsageError(
                 f"{path} is a part of a project", hint=f"name the folder it is in: {path.absolute().parent}"
             )
-        return validate(*_folder(path), target, mode)
+        return validate(*_folder(path), target, mode, partial(_fetched, path))
     if not stat.S_ISREG(state):
         raise NotFound(f"{path} is neither a folder nor a file", hint="name a folder, a zip or a file")
     try:
@@ -118,6 +119,14 @@ def _file(folder: Path, path: str, mode: int, room: _Room) -> SourceFile:
     return SourceFile(path, content.EXECUTABLE if mode & 0o100 else content.FILE, text)
 
 
+def _fetched(folder: Path, path: str) -> bytes:
+    """What a folder has there, or more than anybody takes for a text."""
+    try:
+        return b"".join(_blocks(folder / path, LONGEST_TEXT + 1))
+    except OSError as error:
+        raise BundleRefused(f"cannot be read: {error.strerror}", Where(path), "make it readable") from None
+
+
 def _beside(folder: Path) -> list[str]:
     """The files of the EB CLI that have a reader, which are never packed."""
     own, saved = folder / PROJECT_FOLDER, folder / SAVED_FOLDER
@@ -139,7 +148,7 @@ def _zip(path: Path, target: str, mode: str) -> Report:
         problem = Problem(error.problem, error.at or Where(str(path)), error.hint)
         return printable(Report(tuple(_only([problem]))))
     found.add("bundle", (), bundle.warnings)
-    return validate(files, found.all, target, mode)
+    return validate(files, found.all, target, mode, lambda name: read_heads(bundle, [name], LONGEST_TEXT + 1)[name])
 
 
 def _members(bundle: Bundle) -> tuple[list[SourceFile], Findings]:

@@ -25,6 +25,7 @@ RULES = {
     "option": "An option setting: its namespace, name, value, and what it needs beside it.",
     "dockerrun": "Dockerrun.aws.json.",
     "compose": "docker-compose.yml.",
+    "dockerfile": "A Dockerfile, as far as an environment depends on it.",
     "env-file": "The variables of .env.",
     "procfile": "Procfile.",
     "buildfile": "Buildfile.",

@@ -22,9 +22,12 @@ from beanstalk.source import content
 from beanstalk.source.archive import Member, read_bytes, read_members
 from beanstalk.source.content import EXECUTABLE, FILE, LINK, Entry
 
-__all__ = ["Bundle", "Entry", "read_bundle", "read_heads", "read_text", "remove_unpacked", "unpack_bundle"]
+__all__ = [
+    "LONGEST_TEXT", "Bundle", "Entry", "read_bundle", "read_heads", "read_text", "remove_unpacked", "text_of",
+    "unpack_bundle",
+]  # fmt: skip
 
-_LONGEST_TEXT = 1 << 20
+LONGEST_TEXT = 1 << 20
 _REMAKE = "make the zip again, for example with `beanstalk package`"
 _CHANGED = "pack it again; nothing may change a bundle while it is used"
 
@@ -86,10 +89,7 @@ def read_text(bundle: Bundle, name: str) -> str | None:
     entry = next((entry for entry in bundle.entries if entry.path == name), None)
     if entry is None:
         return None
-    if entry.mode == LINK:
-        raise BundleRefused("is a symbolic link", Where(name), "put the file itself there")
-    if entry.size > _LONGEST_TEXT:
-        raise BundleRefused("is larger than 1 MiB", Where(name), "make it smaller")
+    _refuse_as_text(name, entry.mode, entry.size)
     with _open(bundle.path) as file, _told_of(bundle.path):
         for member in read_members(file, content.MOST_ENTRIES):
             if member.name.removeprefix("./") == name:
@@ -98,12 +98,17 @@ def read_text(bundle: Bundle, name: str) -> str | None:
                 data = b"".join(read_bytes(file, member))
                 if hashlib.sha256(data).hexdigest() != entry.sha256:
                     break
-                try:
-                    return data.decode("utf-8-sig")
-                except UnicodeDecodeError as error:
-                    text = f"is not UTF-8 (byte {error.start})"
-                    raise BundleRefused(text, Where(name), "save the file as UTF-8") from None
+                return text_of(name, entry.mode, data)
         raise BundleRefused("the zip was changed after it was read", hint=_CHANGED)
+
+
+def text_of(name: str, mode: int, data: bytes) -> str:
+    """The same of a file that is not in a zip yet. data: all of it, or more than LONGEST_TEXT. Raises as read_text."""
+    _refuse_as_text(name, mode, len(data))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BundleRefused(f"is not UTF-8 (byte {error.start})", Where(name), "save the file as UTF-8") from None
 
 
 def read_heads(bundle: Bundle, names: Collection[str], most: int) -> dict[str, bytes]:
@@ -126,6 +131,13 @@ def remove_unpacked(folder: Path) -> None:
         for inside, _, _ in os.walk(folder):
             Path(inside).chmod(0o755)
         shutil.rmtree(folder)
+
+
+def _refuse_as_text(name: str, mode: int, size: int) -> None:
+    if mode == LINK:
+        raise BundleRefused("is a symbolic link", Where(name), "put the file itself there")
+    if size > LONGEST_TEXT:
+        raise BundleRefused("is larger than 1 MiB", Where(name), "make it smaller")
 
 
 class _Tree:

@@ -90,7 +90,7 @@ def test_warnings_alone_are_no_error() -> None:
 
 
 def test_a_procfile_of_a_container_is_not_an_error() -> None:
-    report = check(Dockerfile="FROM x", Procfile="web serve")
+    report = check(Dockerfile="FROM x\nEXPOSE 80", Procfile="web serve")
     assert [(each.rule, each.severity) for each in report.findings] == [("procfile", Severity.WARNING)]
 
 
