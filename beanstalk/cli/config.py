@@ -34,6 +34,7 @@ from beanstalk.service.saved import (
 )
 from beanstalk.service.updates import prepare_configure
 from beanstalk.source.saved import SUFFIX, SavedConfiguration, read_saved, write_saved
+from beanstalk.store.attachments import Saved
 
 
 class _Config(CommandGroup):
@@ -118,14 +119,20 @@ def save(session: Session, name: str | None, env: str | None, cfg: str | None, m
 
     Passwords are not saved.
     """
+    of, wanted = save_names(name, env, cfg)
+    target = environment(session, of)
+    own_name = f"{target.name}-sc" if wanted is None else wanted
+    kept = save_configuration(session.service, target, own_name, message, force)
+    if secrets := secrets_of(target.settings_json):
+        notice(f"not saved, because secret: {', '.join(secrets)}", session.quiet)
+    tell_path(session, own_name, f"{own_name} is saved", write_file(session, own_name, kept.content))
+
+
+def save_names(name: str | None, env: str | None, cfg: str | None) -> tuple[str | None, str | None]:
+    """(environment, name of the configuration) that `save` was given. Raises UsageError for two names."""
     if cfg and env:
         raise UsageError(f"the configuration is to be called {name} and {cfg}", hint="drop NAME or --cfg")
-    target = environment(session, name if cfg else env)
-    own_name = next(each for each in (cfg, name, f"{target.name}-sc") if each is not None)
-    kept = save_configuration(session.service, target, own_name, message, force)
-    if secrets := secrets_of(target):
-        notice(f"not saved, because secret: {', '.join(secrets)}", session.quiet)
-    _tell(session, own_name, f"{own_name} is saved", write_file(session, own_name, kept.content))
+    return (name, cfg) if cfg else (env, name if cfg is None else cfg)
 
 
 @command.command()
@@ -133,8 +140,8 @@ def save(session: Session, name: str | None, env: str | None, cfg: str | None, m
 @pass_session
 def get(session: Session, name: str) -> None:
     """Write the saved configuration NAME to .elasticbeanstalk/saved_configs."""
-    kept = find_saved(session.service, _application(session), name)
-    _tell(session, name, f"{name} is written", write_file(session, name, kept.content))
+    kept = find_saved(session.service, project_application(session), name)
+    tell_path(session, name, f"{name} is written", write_file(session, name, kept.content))
 
 
 @command.command()
@@ -143,17 +150,21 @@ def get(session: Session, name: str) -> None:
 def put(session: Session, name: str) -> None:
     """Check the local file of NAME, or a file NAME.cfg.yml anywhere, and store it."""
     own_name, path = file_to_put(session, name)
-    found = put_configuration(session.service, _application(session), own_name, str(path), path.read_bytes())
+    found = put_configuration(session.service, project_application(session), own_name, str(path), path.read_bytes())
     for problem in found.warnings:
         warn(str(problem), session.quiet)
-    _tell(session, own_name, f"{own_name} is stored", path)
+    tell_path(session, own_name, f"{own_name} is stored", path)
 
 
 @command.command("list")
 @pass_session
 def list_(session: Session) -> None:
     """List the saved configurations of the application."""
-    found = list_saved(session.service, _application(session))
+    show_saved(session, list_saved(session.service, project_application(session)))
+
+
+def show_saved(session: Session, found: Sequence[Saved]) -> None:
+    """The list of saved configurations."""
     described = [(each, read_saved(each.name + SUFFIX, each.content.encode()).description) for each in found]
     if session.json:
         write_json(
@@ -182,7 +193,12 @@ def list_(session: Session) -> None:
 @pass_session
 def delete(session: Session, name: str) -> None:
     """Delete the saved configuration NAME, and its file in .elasticbeanstalk/saved_configs."""
-    delete_saved(session.service, _application(session), name)
+    delete_saved(session.service, project_application(session), name)
+    tell_deleted(session, name)
+
+
+def tell_deleted(session: Session, name: str) -> None:
+    """Its private file goes, too."""
     delete_file(session, name)
     if session.json:
         write_json({"TemplateName": name, "Deleted": True})
@@ -190,14 +206,16 @@ def delete(session: Session, name: str) -> None:
         click.echo(f"{name} is deleted.")
 
 
-def _tell(session: Session, name: str, text: str, path: Path) -> None:
+def tell_path(session: Session, name: str, text: str, path: Path) -> None:
+    """That a saved configuration is in a file."""
     if session.json:
         write_json({"TemplateName": name, "Path": str(path)})
     else:
         click.echo(f"{text}: {path}")
 
 
-def _application(session: Session) -> str:
+def project_application(session: Session) -> str:
+    """Raises UsageError."""
     session.check_target()
     if not session.project.application:
         raise UsageError("this folder belongs to no application", hint="beanstalk init APP")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import click
 
 from beanstalk.cli.environment import environment
@@ -25,8 +27,7 @@ def command(
 ) -> None:
     """List the tags of ENV, or add, change and delete some of them at once."""
     changes = [text for text in (add, update, delete) if text is not None]
-    if lists and changes:
-        raise UsageError("--list contradicts --add, --update and --delete", hint="drop it")
+    check_list_alone(lists, changes)
     target = environment(session, env)
     if changes:
         gone = [key.strip() for key in delete.split(",")] if delete is not None else []
@@ -34,8 +35,18 @@ def command(
         found = change_tags(session.service, target.name, added, updated, gone)
     else:
         found = all_tags(session.service, target)
+    show_tags(session, target.name, found)
+
+
+def check_list_alone(lists: bool, changes: Sequence[str]) -> None:
+    """Raises UsageError for --list beside a change."""
+    if lists and changes:
+        raise UsageError("--list contradicts --add, --update and --delete", hint="drop it")
+
+
+def show_tags(session: Session, name: str, found: Mapping[str, str]) -> None:
     if session.json:
         tags = [{"Key": key, "Value": value} for key, value in found.items()]
-        write_json({"EnvironmentName": target.name, "ResourceTags": tags})
+        write_json({"EnvironmentName": name, "ResourceTags": tags})
     else:
         click.echo(table(("Key", "Value"), list(found.items())))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 
 from beanstalk.errors import AlreadyExists, InvalidInput, NotFound, Problem
 from beanstalk.model import OptionSetting
@@ -42,35 +43,54 @@ def save_configuration(
 
     Raises InvalidInput for a bad name, AlreadyExists unless `replaces`.
     """
-    _check_name(name, description)
+    check_name(name, description)
     before = service.store.saved.get(environment.application, name)
     if before is not None and not replaces:
         hint = "choose another name, or replace it with --force"
         raise AlreadyExists(f"the saved configuration {name} exists", hint=hint)
     now = service.now()
     tags = service.store.tags.where("environment_id = ? ORDER BY key", environment.id)
-    found = SavedConfiguration(
-        settings=_without_secrets(_strongest(_holding(service, environment))),
-        description=description,
-        date_created=_milliseconds(before.created if before else now),
-        date_modified=_milliseconds(now),
-        solution_stack=_stack(service, environment.platform),
-        tags=tuple((each.key, each.value) for each in tags),
+    created = before.created if before else now
+    pairs = tuple((each.key, each.value) for each in tags)
+    text = saved_text(
+        _holding(service, environment), environment.platform, service.platforms, pairs, description, (created, now)
     )
-    return _keep(service, environment.application, name, write_saved(found))
+    return _keep(service, environment.application, name, text)
+
+
+def saved_text(
+    settings: Sequence[Stored], platform: str, platforms: Sequence[Path], tags: Sequence[tuple[str, str]],
+    description: str, times: tuple[float, float],
+) -> str:  # fmt: skip
+    """The file of a saved configuration, without passwords. platforms: folders that go before ours.  times: when it was
+    made and changed, in seconds since the epoch."""
+    created, changed = times
+    found = SavedConfiguration(
+        settings=_without_secrets(_strongest(settings)),
+        description=description,
+        date_created=_milliseconds(created),
+        date_modified=_milliseconds(changed),
+        solution_stack=_stack(platforms, platform),
+        tags=tuple(tags),
+    )
+    return write_saved(found)
 
 
 def put_configuration(service: Service, application: str, name: str, path: str, content: bytes) -> SavedConfiguration:
     """Check a file and store it, in the place of one that has this name. Raises InvalidInput with every problem."""
     found = read_checked(path, content)
-    _check_name(name, found.description)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = write_saved(found)
+    check_name(name, found.description)
     create_application(service, application)
-    _keep(service, application, name, text)
+    _keep(service, application, name, text_to_keep(content, found))
     return found
+
+
+def text_to_keep(content: bytes, found: SavedConfiguration) -> str:
+    """A file as it was written; in another encoding only what it says is kept."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return write_saved(found)
 
 
 def read_checked(path: str, content: bytes) -> SavedConfiguration:
@@ -147,9 +167,9 @@ def read_update(path: str, content: bytes) -> tuple[tuple[OptionSetting, ...], t
     return settings, tuple(removed)
 
 
-def secrets_of(environment: Environment) -> list[str]:
-    """What is set on it and never comes into a saved configuration: passwords, as in Elastic Beanstalk."""
-    every = _strongest(load_settings(environment.settings_json))
+def secrets_of(settings_json: str) -> list[str]:
+    """What is set on an environment and never comes into a saved configuration: passwords, as in Elastic Beanstalk."""
+    every = _strongest(load_settings(settings_json))
     return sorted(f"{each.namespace}:{each.name}" for each in {*every} - {*_without_secrets(every)})
 
 
@@ -186,11 +206,11 @@ def _without_secrets(settings: Sequence[OptionSetting]) -> tuple[OptionSetting, 
     return tuple(each for each in settings if not is_secret(each.namespace, each.name))
 
 
-def _stack(service: Service, name: str) -> str:
+def _stack(platforms: Sequence[Path], name: str) -> str:
     """The platform's name for people, when that finds it again."""
     try:
-        branch = find_platform(name, service.platforms).branch
-        return branch if find_platform(branch, service.platforms).name == name else name
+        branch = find_platform(name, platforms).branch
+        return branch if find_platform(branch, platforms).name == name else name
     except NotFound:
         return name
 
@@ -213,7 +233,8 @@ def _not_taken(service: Service, saved: SavedConfiguration, environment: Environ
     return ()
 
 
-def _check_name(name: str, description: str) -> None:
+def check_name(name: str, description: str) -> None:
+    """Raises InvalidInput with all that is wrong with a name and a description."""
     problems = []
     if not _NAME.fullmatch(name) or name.endswith(SUFFIX):
         hint = f"use 1 to 100 characters without /, not beginning with a dot, and without {SUFFIX}"

@@ -106,13 +106,7 @@ def _proposal(running: Running, change: CloudChange, values: Mapping[str, str], 
     url = running.service.store.put_text(key, text)
     running.operation = replace(running.operation, template=key, parameters=dict(values))
     large = len(text.encode()) > LARGEST_INLINE_BYTES
-    environment = change.environment
-    tags = {
-        "beanstalk:application": environment.application,
-        "beanstalk:environment-name": environment.name,
-        "beanstalk:environment-id": environment.id,
-        **dict(environment.tags),
-    }
+    tags = change.environment.all_tags
     return Proposal(name, change.template.body, url if large else None, values, tags, _stops(change.configuration))
 
 

@@ -85,6 +85,16 @@ class CloudEnvironment:
         domain = self.outputs["EnvironmentRecordName"].rstrip(".").partition(".")[2]
         return f"{self.cname}.{domain}".lower()
 
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """Of everything in its stack: ours, and those that people gave it."""
+        ours = {
+            "beanstalk:application": self.application,
+            "beanstalk:environment-name": self.name,
+            "beanstalk:environment-id": self.id,
+        }
+        return ours | dict(self.tags)
+
     def as_it_is(self) -> Becomes:
         """What it is after an operation that changes nothing of what runs."""
         return Becomes(self.version_label, self.platform, self.size, self.settings_json, False)

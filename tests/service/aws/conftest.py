@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from beanstalk.records import Status
+from beanstalk.model import OptionSetting
+from beanstalk.records import Application, Status, Version
 from beanstalk.service.aws.place import CloudService
 from beanstalk.service.aws.state import CloudEnvironment
+from beanstalk.service.configuration import Stored, dump_settings
 from beanstalk.targets.aws.observing import Coordinates
+from tests.bundles import make_bundle
 
 DOMAIN = "apps.example.org"
+DOCKERRUN = '{"AWSEBDockerrunVersion": "1", "Image": {"Name": "nginx:1"}, "Ports": [{"ContainerPort": 80}]}'
 
 
 class Account:
@@ -56,6 +61,11 @@ class Account:
         self.service.memory.add_environment(made)
         return made
 
+    def deployed(self, *settings: tuple[str, str, str], **more: Any) -> CloudEnvironment:
+        """shop-prod, which runs v1. settings: namespace, option and value of what was set on it."""
+        stored = dump_settings([Stored(OptionSetting(*each)) for each in settings])
+        return self.environment("shop-prod", tags=(("team", "web"),), settings_json=stored, **more)
+
     def records(self) -> dict[str, str]:
         """{public name: what it leads to}"""
         rows = self.client("route53").list_resource_record_sets(HostedZoneId=self.zone)["ResourceRecordSets"]
@@ -92,3 +102,15 @@ def account(moto_url: str, monkeypatch: pytest.MonkeyPatch) -> Account:
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     return Account()
+
+
+@pytest.fixture
+def shop(account: Account, tmp_path: Path) -> Account:
+    """With a version v1, of a ready-made image."""
+    bundle = make_bundle(tmp_path, {"Dockerrun.aws.json": DOCKERRUN})
+    store = account.service.store
+    store.create()
+    store.add_application(Application("shop", "", 1.0))
+    store.put_bundle(bundle.digest, bundle.path)
+    store.add_version(Version("shop", "v1", bundle.digest, 1, "", 1.0))
+    return account

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from beanstalk.errors import AlreadyExists, BeanstalkError, NotFound
 from beanstalk.model import OptionSetting
-from beanstalk.records import Application, Status, Version
+from beanstalk.records import Status
 from beanstalk.service.aws.cloning import prepare_clone_on_aws, prepare_restore_on_aws, terminated_on_aws
-from beanstalk.service.configuration import Stored, dump_settings
-from tests.bundles import make_bundle
 
 ASG, DATABASE = "aws:autoscaling:asg", "aws:rds:dbinstance"
-DOCKERRUN = {"AWSEBDockerrunVersion": "1", "Image": {"Name": "nginx:1"}, "Ports": [{"ContainerPort": 80}]}
-
-
-def settings(*triples):
-    return dump_settings([Stored(OptionSetting(*each)) for each in triples])
-
-
-@pytest.fixture
-def shop(account, tmp_path):
-    """An environment that runs v1."""
-    bundle = make_bundle(tmp_path, {"Dockerrun.aws.json": json.dumps(DOCKERRUN)})
-    store = account.service.store
-    store.create()
-    store.add_application(Application("shop", "", 1.0))
-    store.put_bundle(bundle.digest, bundle.path)
-    store.add_version(Version("shop", "v1", bundle.digest, 1, "", 1.0))
-
-    def make(*triples, **more):
-        return account.environment("shop-prod", tags=(("team", "web"),), settings_json=settings(*triples), **more)
-
-    account.make = make
-    return account
 
 
 def clone(account, *words, **more):
@@ -43,7 +17,7 @@ def clone(account, *words, **more):
 
 
 def test_a_clone_has_version_settings_size_and_tags_of_the_other(shop):
-    shop.make((ASG, "MinSize", "3"), (ASG, "MaxSize", "5"))
+    shop.deployed((ASG, "MinSize", "3"), (ASG, "MaxSize", "5"))
     change = clone(shop)
     made = change.environment
     assert (made.name, made.cname, made.status) == ("shop-prod-clone", "shop-prod-clone", Status.LAUNCHING)
@@ -53,14 +27,14 @@ def test_a_clone_has_version_settings_size_and_tags_of_the_other(shop):
 
 
 def test_what_is_given_goes_before(shop):
-    shop.make((ASG, "MinSize", "3"), (ASG, "MaxSize", "5"))
+    shop.deployed((ASG, "MinSize", "3"), (ASG, "MaxSize", "5"))
     change = clone(shop, "next", "shop-next", [OptionSetting(ASG, "MinSize", "1")], [("team", "x")])
     assert (change.environment.name, change.environment.cname, change.size) == ("next", "shop-next", 1)
     assert change.environment.tags == (("team", "x"),)
 
 
 def test_data_that_is_not_copied_is_told(shop):
-    shop.make((DATABASE, "HasCoupledDatabase", "true"), (DATABASE, "DBUser", "shop"))
+    shop.deployed((DATABASE, "HasCoupledDatabase", "true"), (DATABASE, "DBUser", "shop"))
     told = "\n".join(map(str, clone(shop).warnings))
     assert "Database begins empty: no data of shop-prod is copied" in told
     assert "DBSnapshotIdentifier=NAME" in told
@@ -69,25 +43,25 @@ def test_data_that_is_not_copied_is_told(shop):
 
 
 def test_what_both_use_is_told(shop):
-    shop.make(("beanstalk:aws", "SharedFileSystem", "fs-0123456789abcdef0"))
+    shop.deployed(("beanstalk:aws", "SharedFileSystem", "fs-0123456789abcdef0"))
     told = "\n".join(map(str, clone(shop).warnings))
     assert "the file system fs-0123456789abcdef0 is used by both, shop-prod and its clone" in told
 
 
 def test_a_name_that_is_taken_is_refused(shop):
-    shop.make()
+    shop.deployed()
     with pytest.raises(AlreadyExists):
         clone(shop, "shop-prod")
 
 
 def test_there_is_nothing_to_clone_before_the_first_deployment(shop):
-    shop.make(deployment=0)
+    shop.deployed(deployment=0)
     with pytest.raises(BeanstalkError, match="nothing was deployed to shop-prod yet"):
         clone(shop)
 
 
 def test_an_environment_that_is_gone_comes_back_as_it_was(shop):
-    gone = shop.make(terminated=shop.now)
+    gone = shop.deployed(terminated=shop.now)
     shop.service.memory.remove_environment(gone)
     assert [each.name for each in terminated_on_aws(shop.service)] == ["shop-prod"]
     for wanted in ("shop-prod", gone.id):
@@ -98,7 +72,7 @@ def test_an_environment_that_is_gone_comes_back_as_it_was(shop):
 
 
 def test_nothing_comes_back_after_42_days(shop):
-    shop.service.memory.remove_environment(shop.make(terminated=shop.now))
+    shop.service.memory.remove_environment(shop.deployed(terminated=shop.now))
     shop.now += 43 * 86400
     with pytest.raises(BeanstalkError, match="more than 42 days ago"):
         prepare_restore_on_aws(shop.service, "shop-prod")
