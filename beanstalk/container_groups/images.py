@@ -68,5 +68,5 @@ def _key(build: ImageBuild, text: str, material: Material) -> str:
         for entry in material.bundle.entries
         if entry.path.startswith(below) and not entry.path.startswith(passed)
     )
-    made_of = [build.context, build.dockerfile, text, build.target, build.args, files]
+    made_of = [build.context, dockerfile_path(build), text, build.target, build.args, files]
     return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()

@@ -180,7 +180,7 @@ def _build(node: Node | None, other: Mapping[str, str], notes: ComposeNotes) -> 
     if node is None or node.kind is Kind.NULL:
         return None
     if node.is_scalar:
-        return Build(notes.text(node, "build"))
+        return Build(notes.text(node, "build"), at=node.at)
     keys = notes.mapping(node, "build")
     acted = ("context", "dockerfile", "target", "args")
     return Build(
@@ -189,6 +189,7 @@ def _build(node: Node | None, other: Mapping[str, str], notes: ComposeNotes) -> 
         notes.text(keys.get("target"), "target"),
         notes.pairs(keys.get("args"), "args"),
         tuple((name, as_json(value)) for name, value in keys.items() if name not in acted),
+        node.at,
     )
 
 

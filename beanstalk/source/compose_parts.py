@@ -142,15 +142,15 @@ def read_depends_on(node: Node | None, notes: ComposeNotes) -> tuple[DependsOn, 
 
 def read_env_files(node: Node | None, notes: ComposeNotes) -> tuple[EnvFile, ...]:
     if node is not None and node.is_scalar:
-        return tuple(EnvFile(path) for path in notes.texts(node, "env_file"))
+        return tuple(EnvFile(path, at=node.at) for path in notes.texts(node, "env_file"))
     found = []
     for item in notes.items(node, "env_file"):
         if item.kind is Kind.MAPPING:
             keys = notes.mapping(item, "env_file", ("path", "required", "format"))
             required = notes.switch(keys.get("required"), "required")
-            found.append(EnvFile(notes.text(keys.get("path"), "path"), required is not False))
+            found.append(EnvFile(notes.text(keys.get("path"), "path"), required is not False, item.at))
         else:
-            found.append(EnvFile(notes.text(item, "env_file")))
+            found.append(EnvFile(notes.text(item, "env_file"), at=item.at))
     return tuple(found)
 
 

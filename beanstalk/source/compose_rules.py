@@ -172,7 +172,7 @@ def _files(compose: ComposeFile, files: frozenset[str], notes: ComposeNotes) -> 
             path = posixpath.normpath(each.path)
             if each.required and path != ".env" and path not in files and not path.startswith(("/", "..")):
                 text = f"the env_file {each.path[:80]} of {service.name[:60]} is not in the bundle"
-                notes.wrong(service.at, text, "add the file; the environment properties are in .env")
+                notes.wrong(each.at, text, "add the file; the environment properties are in .env")
         build = service.build
         if build is None or "://" in build.context or build.context.startswith(("/", "..", "git@")):
             continue
@@ -180,4 +180,4 @@ def _files(compose: ComposeFile, files: frozenset[str], notes: ComposeNotes) -> 
         inline = any(name == "dockerfile_inline" for name, _ in build.other)
         if not inline and path not in files and dict(service.other).get("dockerfile") is None:
             text = f"{service.name[:60]} is built from {path[:80]}, which is not in the bundle"
-            notes.wrong(service.at, text, "add the file, or correct context and dockerfile")
+            notes.wrong(build.at, text, "add the file, or correct context and dockerfile")

@@ -20,12 +20,14 @@ class Build:
     target: str = ""
     args: tuple[tuple[str, str | None], ...] = ()
     other: Pairs = ()
+    at: Where = field(default=Where(""), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
     path: str
     required: bool = True
+    at: Where = field(default=Where(""), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,11 @@ def test_services_with_other_contexts_and_arguments_have_other_images(tmp_path):
         return f"{{build: {keys or '.'}}}".replace("'", "")
 
     services = f"a: {built()}, b: {built(context='b')}, c: {built(context='.', args='{A: 1}')}, d: {built()}"
+    services += f", e: {built(dockerfile='./Dockerfile')}"
     text = f"services: {{{services}, front: {{image: f, ports: [80]}}}}"
     group, _ = make(tmp_path, {"docker-compose.yml": text, "Dockerfile": "FROM a", "b/Dockerfile": "FROM a"})
     keys = {each.name: each.image.build.key for each in group.containers if each.image.build}
-    assert len(set(keys.values())) == 3 and keys["a"] == keys["d"]
+    assert len(set(keys.values())) == 3 and keys["a"] == keys["d"] == keys["e"]
 
 
 def test_files_outside_of_a_context_do_not_count(tmp_path):

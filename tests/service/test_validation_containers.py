@@ -34,7 +34,7 @@ def look(files: dict[str, str], **more: str) -> Report:
         ),
         (
             {"docker-compose.yml": WEB.format(build="web"), "web/app.py": ""},
-            ("compose", "docker-compose.yml:3:5", "web is built from web/Dockerfile, which is not in the bundle"),
+            ("compose", "docker-compose.yml:3:12", "web is built from web/Dockerfile, which is not in the bundle"),
         ),
         (
             {"docker-compose.yml": WEB.format(build="{context: ., target: last}"), "Dockerfile": "FROM a\n"},

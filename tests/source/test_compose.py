@@ -220,7 +220,8 @@ def test_host_ports_clash_when_an_address_has_one_twice(ports):
 def test_files_of_the_bundle_have_to_be_there():
     text = WEB + "    env_file: [.env, prod.env]\n  b: {build: ./b}\n  c: {build: {context: c, dockerfile: ../D}}\n"
     said = refused(text, files=["D"])
-    assert "the env_file prod.env of web is not in the bundle" in said
+    place = f"docker-compose.yml:{text[: text.index('prod.env')].count(chr(10)) + 1}:22: "
+    assert f"{place}the env_file prod.env of web is not in the bundle" in said
     assert "b is built from b/Dockerfile, which is not in the bundle" in said and said.count("hint:") == 2
     assert read(text, files=["D", "b/Dockerfile", "prod.env"])
 

@@ -62,7 +62,8 @@ class Steps:
         if match := _STEP.fullmatch(text):
             number, total = int(match[1]), int(match[2])
             self._current = self._known[number - 1] if number <= len(self._known) else None
-            self._report.now(f"step {number} of {total}: {shortened(match[3])}")
+            if self._current:  # the last one has our labels, and nobody wrote it
+                self._report.now(f"step {number} of {min(total, len(self._known))}: {shortened(match[3])}")
         for line in text.splitlines():
             if line.strip() and not _NOISE.fullmatch(line):
                 self._report.line(line)

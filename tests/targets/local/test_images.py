@@ -117,7 +117,7 @@ def test_a_failure_tells_the_step_its_line_and_the_last_lines(bench, python_imag
 
 def test_progress_is_the_step_and_nothing_when_it_is_over(bench, python_image):
     source = slow(bench, python_image, "progress")
-    assert bench.images.progress(source) == "step 3 of 4: RUN echo begun; while sleep 0.1; do :; done"
+    assert bench.images.progress(source) == "step 3 of 3: RUN echo begun; while sleep 0.1; do :; done"
     bench.images.cancel(source)
     assert bench.images.progress(source) is None
 
