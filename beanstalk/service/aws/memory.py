@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from beanstalk.errors import BeanstalkError
+from beanstalk.errors import BeanstalkError, EnvironmentBusy
 from beanstalk.records import Application
 from beanstalk.service.aws.state import (
     CloudEnvironment,
@@ -22,6 +22,8 @@ from beanstalk.store.s3 import CloudStore
 
 _RENEWED = 4
 """A lease is renewed so often in its time."""
+_END = ("stage", "outcome", "cause", "ended")
+"""What an operation has when it has ended."""
 
 
 class CloudMemory:
@@ -103,9 +105,13 @@ class CloudMemory:
         done = threading.Event()
 
         def renew() -> None:
-            with suppress(BeanstalkError):  # whoever needs it notices before AWS is told
-                while not done.wait(seconds / _RENEWED):
+            while not done.wait(seconds / _RENEWED):
+                try:
                     lease.renew()
+                except EnvironmentBusy:  # whoever needs it notices before AWS is told
+                    return
+                except BeanstalkError:  # the network may be there again in a moment
+                    continue
 
         thread = threading.Thread(target=renew, daemon=True)
         thread.start()
@@ -119,10 +125,11 @@ class CloudMemory:
 
 
 def _with_what_others_said(document: dict[str, Any], there: Mapping[str, Any]) -> dict[str, Any]:
-    """Events that somebody else wrote into it meanwhile are among them, in order of time."""
+    """Events that somebody else wrote into it meanwhile are among them, in order of time. What has ended stays so."""
     said = {each["at_ms"]: each for each in [*there.get("said", ()), *document["said"]]}
     in_order = [said[at] for at in sorted(said)]
-    return document | {"abort": bool(document["abort"] or there.get("abort")), "said": in_order}
+    ended = {key: there[key] for key in _END} if there.get("outcome") else {}
+    return document | ended | {"abort": bool(document["abort"] or there.get("abort")), "said": in_order}
 
 
 def template_key(operation: CloudOperation) -> str:

@@ -101,6 +101,7 @@ def begun(
     if new:
         service.memory.add_environment(environment)
     with service.memory.lease(environment, operation, LEASE_S) as lease:
+        _check_unchanged(service, environment)
         running = Running(service, environment, operation, tell, lease)
         running.save()
         status = {Kind.CREATE: Status.LAUNCHING, Kind.TERMINATE: Status.TERMINATING}.get(kind, Status.UPDATING)
@@ -108,10 +109,19 @@ def begun(
         try:
             yield running
         except BaseException as error:
-            if running.operation.stage is Stage.PREPARING:
+            if running.operation.stage is Stage.PREPARING and not lease.lost:
                 give_up(running, error)
             if not isinstance(error, Aborted):
                 raise
+
+
+def _check_unchanged(service: CloudService, environment: CloudEnvironment) -> None:
+    """Nothing has begun since the environment was read: what is about to happen was worked out for what it was then.
+    Raises EnvironmentBusy."""
+    there = service.memory.environment(environment.name)
+    if there is None or (there.id, there.operations) != (environment.id, environment.operations):
+        text = f"{environment.name} was changed by somebody else just now"
+        raise EnvironmentBusy(text, hint="try again, or let it do so: --wait-lock SECONDS")
 
 
 def give_up(running: Running, error: BaseException) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from beanstalk.errors import BeanstalkError
@@ -18,9 +19,12 @@ from beanstalk.targets.aws.change_set import is_stateful
 from beanstalk.targets.aws.observing import unless_absent
 from beanstalk.targets.aws.plan_words import type_in_words
 from beanstalk.targets.aws.stack import LARGEST_INLINE_BYTES, Proposal, Stack, template_text
+from beanstalk.targets.aws.template.aliases import used
 from beanstalk.targets.aws.watch import plain_name
 
 _STAY = ("Retain", "RetainExceptOnCreate")
+_IN_USE = ("SubnetGroup", "ParameterGroup", "OptionGroup", "::SecurityGroup", "AWS::KMS::Key")
+"""Ends of types of what cannot be deleted while something with data uses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,26 @@ def _keep(running: Running) -> None:
 
 
 def retained(body: Json) -> Json:
-    """A template in which everything with data outlives its stack."""
+    """A template in which everything with data outlives its stack, and so does what it cannot be without: AWS deletes
+    no group of subnets, security group or key that something uses."""
     changed = copy.deepcopy(body)
-    for resource in changed.get("Resources", {}).values():
-        if is_stateful(resource["Type"]) and resource.get("DeletionPolicy") not in _STAY:
-            resource["DeletionPolicy"] = "Retain"
-            resource["Metadata"] = {**resource.get("Metadata", {}), "beanstalk:kept": "when terminated"}
+    resources = changed.get("Resources", {})
+    with_data = [name for name, each in resources.items() if is_stateful(each["Type"])]
+    for name in [*with_data, *_needed(resources, with_data)]:
+        if resources[name].get("DeletionPolicy") not in _STAY:
+            resources[name]["DeletionPolicy"] = "Retain"
+            resources[name]["Metadata"] = {**resources[name].get("Metadata", {}), "beanstalk:kept": "when terminated"}
     return changed
+
+
+def _needed(resources: Mapping[str, Json], names: Sequence[str]) -> list[str]:
+    """What these refer to, and what that refers to, of the things that stay in use by what is kept."""
+    found: list[str] = []
+    ahead = list(names)
+    while ahead:
+        for name in sorted(used(resources[ahead.pop()])):
+            kind = resources.get(name, {}).get("Type", "")
+            if kind.endswith(_IN_USE) and name not in (*names, *found):
+                found.append(name)
+                ahead.append(name)
+    return found

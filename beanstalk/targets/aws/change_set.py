@@ -33,8 +33,15 @@ STATEFUL = (
     "AWS::EC2::Volume",
     "AWS::MSK::Cluster",
     "AWS::Redshift::",
+    "AWS::FSx::",
+    "AWS::MemoryDB::Cluster",
+    "AWS::Timestream::",
+    "AWS::Cassandra::",
+    "AWS::KMS::Key",
+    "AWS::CloudFormation::Stack",
 )
-"""Beginnings of the types whose resources hold data that a new one would not have."""
+"""Beginnings of the types whose resources hold data that a new one would not have; without its key data cannot be read,
+and what a stack within the stack holds nobody sees from here."""
 _WITHOUT_DATA = ("Policy", "SubnetGroup", "ParameterGroup", "OptionGroup", "UserPoolClient", "SecurityGroupIngress")
 """Ends of types of these services that hold none."""
 LOAD_BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"

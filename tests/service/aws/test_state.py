@@ -104,3 +104,25 @@ def test_data_that_is_kept_outlives_its_stack():
     assert kept["Files"]["DeletionPolicy"] == "Retain"
     assert kept["Files"]["Metadata"]  # without another change CloudFormation takes no new deletion policy
     assert kept["Logs"] == body["Resources"]["Logs"]
+
+
+def test_what_is_in_use_by_kept_data_is_kept_with_it():
+    properties = {
+        "DBSubnetGroupName": {"Ref": "Subnets"},
+        "VPCSecurityGroups": [{"Fn::GetAtt": ["Door", "GroupId"]}],
+        "Tags": [{"Key": "role", "Value": {"Ref": "Role"}}],
+    }
+    resources = {
+        "Database": {"Type": "AWS::RDS::DBInstance", "Properties": properties},
+        "Subnets": {"Type": "AWS::RDS::DBSubnetGroup"},
+        "Door": {
+            "Type": "AWS::EC2::SecurityGroup",
+            "Properties": {"SecurityGroupIngress": [{"SourceSecurityGroupId": {"Fn::GetAtt": ["Tasks", "GroupId"]}}]},
+        },
+        "Tasks": {"Type": "AWS::EC2::SecurityGroup"},
+        "Balancer": {"Type": "AWS::EC2::SecurityGroup"},
+        "Role": {"Type": "AWS::IAM::Role"},
+    }
+    kept = retained({"Resources": resources})["Resources"]
+    staying = {name for name, each in kept.items() if each.get("DeletionPolicy") == "Retain"}
+    assert staying == {"Database", "Subnets", "Door", "Tasks"}

@@ -107,7 +107,13 @@ def test_weights_are_read_from_a_rule():
     assert rule_weights({"Actions": [{"Type": "redirect"}]}) == ()
 
 
-@pytest.mark.parametrize("kind", ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::RDS::DBCluster"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::RDS::DBCluster", "AWS::FSx::FileSystem", "AWS::KMS::Key",
+        "AWS::CloudFormation::Stack",
+    ],
+)  # fmt: skip
 def test_what_holds_data(kind):
     assert is_stateful(kind)
 
