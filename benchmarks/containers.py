@@ -1,13 +1,15 @@
 """How long four containers take to be replaced one by one, start-first and under load: `beanstalk deploy` against
 `docker service update` of the same images, in turn in one run on one engine.
 
-Both get the same application (half a second until it listens), the same clients (500 requests a second over 16
+Both get the same application (about half a second until it listens, see START_SECONDS), the same clients (500 requests a second over 16
 connections) and the same health check every second: whether the port accepts connections. Clocked is the command until
 four new containers serve and no old one runs; ours also until it has ended. What Swarm does after that (it watches for
 another five seconds) is not counted. Caddy stands in front of Swarm's tasks, asks for their addresses four times a
 second, and repeats what got no connection: Swarm's own ingress network needs IPVS, which not every kernel has.
 
-    python benchmarks/containers.py [ROUNDS]
+    python benchmarks/containers.py [ROUNDS [START_SECONDS]]
+
+START_SECONDS: how long the application waits before it listens, beside the quarter of a second in which Python starts.
 
 Needs the docker command, and an engine: as root it starts one when none answers. It leaves the swarm when it joined it.
 """
@@ -42,7 +44,7 @@ from benchmarks.load import Load  # noqa: E402
 from tests.apps import APP  # noqa: E402
 from tests.engine import Daemon, build_image, make_python_image, skip_unless_startable  # noqa: E402
 
-INSTANCES, START_S, PORT, PATIENCE_S, POLL_S = 4, 0.4, 5000, 600.0, 0.05
+INSTANCES, PORT, PATIENCE_S, POLL_S = 4, 5000, 600.0, 0.05
 RATE, CONNECTIONS = 500.0, 16
 NAME = f"beanstalk-bench-{os.getpid()}"
 PEER, FRONT = "docker service update", f"{NAME}-front"
@@ -53,7 +55,7 @@ FROM {{image}}
 WORKDIR /app
 COPY . .
 EXPOSE {PORT}
-ENV PORT={PORT} START_SECONDS={START_S} PYTHONUNBUFFERED=1
+ENV PORT={PORT} START_SECONDS={{start}} PYTHONUNBUFFERED=1
 CMD ["python3", "app.py"]
 """
 COMMAND = "aws:elasticbeanstalk:command"
@@ -247,8 +249,8 @@ def measure(side: Ours | Swarm, images: list[str]) -> tuple[float, int, int]:
     return took, report.lost_total, report.sent
 
 
-def make_images(engine: Engine) -> list[str]:
-    text = DOCKERFILE.format(image=make_python_image(engine)).encode()
+def make_images(engine: Engine, start_s: float) -> list[str]:
+    text = DOCKERFILE.format(image=make_python_image(engine), start=start_s).encode()
     files = {"Dockerfile": text, "app.py": APP.read_bytes()}
     repository = "beanstalk-bench/app"
     return [build_image(engine, repository, files | {"version.txt": f"v{number}\n".encode()}) for number in (1, 2)]
@@ -256,6 +258,7 @@ def make_images(engine: Engine) -> list[str]:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    start_s = float(sys.argv[2]) if len(sys.argv) > 2 else 0.25
     if not shutil.which("docker"):
         print("left out: there is no docker command")
         return
@@ -273,7 +276,7 @@ def main() -> None:
             *(Ours(engine, folder, each) for each in drivers),
             stack.enter_context(a_swarm(engine)),
         ]
-        images = make_images(engine)
+        images = make_images(engine, start_s)
         for _ in range(rounds):
             for side in sides:
                 found.setdefault(side.name, []).append(measure(side, images))

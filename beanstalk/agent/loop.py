@@ -22,13 +22,14 @@ from beanstalk.agent.housekeeping import keep_house, sweep_environments, sweep_i
 from beanstalk.agent.instances import Instances
 from beanstalk.agent.operations import Operations
 from beanstalk.agent.pools import pool_of
-from beanstalk.agent.rollouts import Rollouts, rollout_of
+from beanstalk.agent.rollouts import Rollouts
 from beanstalk.agent.upkeep import Upkeep
 from beanstalk.agent.worker_tier import WorkerTier
 from beanstalk.agent.world import World
 from beanstalk.errors import BeanstalkError, TargetError
 from beanstalk.model import Rollout
 from beanstalk.records import Deployment, Environment, Instance, Severity, State, Status
+from beanstalk.rollout.record import rollout_of
 from beanstalk.targets.local.balancer import Pool
 
 BUSY_S = 0.02

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
-from typing import Any, assert_never
+from typing import assert_never
 
 from beanstalk.agent.instances import Instances
 from beanstalk.agent.world import World
@@ -19,7 +17,6 @@ from beanstalk.model import (
     Group,
     Hold,
     Move,
-    OnFailure,
     Outcome,
     Phase,
     Policy,
@@ -40,6 +37,7 @@ from beanstalk.records import (
 )
 from beanstalk.rollout.health import CRASH_WINDOW_S, restart_delay
 from beanstalk.rollout.policies import ABORTED, abort, next_step
+from beanstalk.rollout.record import rollout_of
 
 _MOVES_AT_ONCE = 10
 _PROGRESS_S = 2.0
@@ -273,28 +271,6 @@ class Rollouts:
         self, environment: Environment, operation: Operation, severity: Severity, text: str, now: float, label: str = ""
     ) -> None:
         self._world.store.add_event(severity, text, environment, operation.id, label, now)
-
-
-def rollout_of(deployment: Deployment) -> Rollout:
-    """The value that policies decide from, put together again."""
-    fixed: dict[str, Any] = json.loads(deployment.rollout_json)
-    fixed |= {"policy": Policy(fixed["policy"]), "on_failure": OnFailure(fixed["on_failure"])}
-    rollout = Rollout(**fixed)
-    return replace(
-        rollout,
-        phase=deployment.phase,
-        phase_since=deployment.phase_since,
-        route=deployment.route,
-        cause=deployment.cause,
-    )
-
-
-def rollout_json(rollout: Rollout) -> str:
-    """The part of a rollout that is fixed when it starts."""
-    fixed = asdict(rollout)
-    for changing in ("phase", "phase_since", "route", "cause"):
-        del fixed[changing]
-    return json.dumps(fixed)
 
 
 def _after(environment: Environment, deployment: Deployment, outcome: Outcome, now: float) -> dict[str, object]:

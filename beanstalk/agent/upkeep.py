@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from beanstalk.agent.instances import Instances
-from beanstalk.agent.rollouts import Rollouts, rollout_of
+from beanstalk.agent.rollouts import Rollouts
 from beanstalk.agent.world import World
 from beanstalk.records import RUNNING, Deployment, Environment, Health, Instance, Severity, State, Status
 from beanstalk.rollout.health import CRASH_WINDOW_S, Situation, environment_health, is_crash_loop
 from beanstalk.rollout.policies import keeps_old
+from beanstalk.rollout.record import rollout_of
 
 _PERSISTS_S = 2.0
 """A change for the worse is told only when it lasts; a replaced instance is back sooner."""

@@ -138,7 +138,7 @@ def operation_document(service: Service, result: Result) -> dict[str, Any]:
 
 def _number(service: Service, result: Result) -> int | None:
     """Of a walk that only changes the size it is the deployment whose instances run, as `status` says."""
-    from beanstalk.agent.rollouts import rollout_of
+    from beanstalk.rollout.record import rollout_of
 
     deployment = result.deployment
     if deployment is not None and rollout_of(deployment).policy is not Policy.RESIZE:

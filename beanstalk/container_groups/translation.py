@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from beanstalk.container_groups.compose import compose_group
-from beanstalk.container_groups.ecs import ecs_group
 from beanstalk.container_groups.images import in_s3
 from beanstalk.container_groups.material import Material, ReadText
 from beanstalk.container_groups.settings import FOR_AWS, docker_settings
@@ -15,17 +13,17 @@ from beanstalk.container_groups.single import single_container
 from beanstalk.containers import ContainerGroup
 from beanstalk.errors import InvalidInput, Problem, Where
 from beanstalk.options.configuration import Configuration
-from beanstalk.source import compose, dockerfile
+from beanstalk.source import dockerfile
 from beanstalk.source.bundle import Bundle, read_text
 from beanstalk.source.dockerrun import FILE_NAME, Dockerrun, DockerrunV1, DockerrunV2, DockerrunV3, read_dockerrun
 from beanstalk.source.json_nodes import Json
-from beanstalk.source.recognise import Kind, recognise
+from beanstalk.source.recognise import COMPOSE, Kind, recognise
 
 PROCESS = "aws:elasticbeanstalk:environment:process:default"
 _VERSION = re.compile(r'"AWSEBDockerrunVersion"\s*:\s*"?([123])\b')
 
 _WITHOUT_EFFECT = {
-    Kind.ECS: (compose.FILE_NAME, dockerfile.FILE_NAME),
+    Kind.ECS: (COMPOSE, dockerfile.FILE_NAME),
     Kind.COMPOSE: (FILE_NAME,),
 }
 """Files that count nowhere beside the one that decides."""
@@ -59,17 +57,22 @@ def container_group(
 
 
 def _group(kind: Kind | None, run: Dockerrun | None, material: Material) -> ContainerGroup | None:
+    """Imports what only some bundles need, because every command that deploys waits for it."""
     match kind:
         case Kind.ECS if isinstance(run, DockerrunV2):
+            from beanstalk.container_groups.ecs import ecs_group
+
             return ecs_group(run, material)
         case Kind.COMPOSE:
+            from beanstalk.container_groups.compose import compose_group
+
             credentials = in_s3(run.authentication) if isinstance(run, DockerrunV3) else ""
-            return compose_group(material.text(compose.FILE_NAME) or "", credentials, material)
+            return compose_group(material.text(COMPOSE) or "", credentials, material)
         case Kind.DOCKERFILE | Kind.IMAGE:
             text = material.text(dockerfile.FILE_NAME)
             container, port = single_container(text, run if isinstance(run, DockerrunV1) else None, material)
             return ContainerGroup((container,), container.name, port)
-    files = f"a {dockerfile.FILE_NAME}, a {compose.FILE_NAME} or a {FILE_NAME}"
+    files = f"a {dockerfile.FILE_NAME}, a {COMPOSE} or a {FILE_NAME}"
     material.notes.wrong(None, "the bundle has no file that describes containers", f"put {files} at its root")
     return None
 

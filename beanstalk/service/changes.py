@@ -14,7 +14,6 @@ from operator import attrgetter
 from statistics import median
 
 from beanstalk.agent.daemon import check_balancer, ensure_agent
-from beanstalk.agent.rollouts import rollout_json
 from beanstalk.container_groups import container_group
 from beanstalk.containers import ContainerGroup
 from beanstalk.errors import BeanstalkError, EnvironmentBusy, Problem
@@ -26,6 +25,7 @@ from beanstalk.options.updates import Changed
 from beanstalk.platform_image import mode_of, platform_group
 from beanstalk.platforms import Platform, detect, find_platform
 from beanstalk.records import Deployment, Environment, Kind, Operation, Severity, Status, Version
+from beanstalk.rollout.record import rollout_json
 from beanstalk.service.configuration import (
     Stored,
     are_same,

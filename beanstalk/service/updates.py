@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from beanstalk.agent.rollouts import rollout_of
 from beanstalk.errors import BeanstalkError, NotFound
 from beanstalk.model import OptionSetting, Outcome, Policy
 from beanstalk.options.catalogue import SECRETS
 from beanstalk.records import Deployment, Environment, Kind, Version
+from beanstalk.rollout.record import rollout_of
 from beanstalk.service.changes import Change, Inputs, warned, work_out
 from beanstalk.service.configuration import ASG, PROPERTIES, Stored, change_settings, load_settings
 from beanstalk.service.consequences import still_set

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from beanstalk.agent.loop import Agent
-from beanstalk.agent.rollouts import rollout_json
 from beanstalk.agent.world import World
 from beanstalk.errors import TargetError, Where
 from beanstalk.records import Application, Deployment, Environment, Health, Kind, Operation, Status
 from beanstalk.rollout.health import Answer
+from beanstalk.rollout.record import rollout_json
 from beanstalk.scripts import Part, Script, ScriptPhase
 from beanstalk.source.hooks import Occasion
 from beanstalk.store.home import Home

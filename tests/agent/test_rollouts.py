@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from beanstalk.agent.rollouts import rollout_json, rollout_of
 from beanstalk.model import OnFailure, Outcome, Phase, Policy, Rollout
 from beanstalk.records import Health, Kind, State, Status
 from beanstalk.rollout.policies import promises
+from beanstalk.rollout.record import rollout_json, rollout_of
 
 REPLACING = [policy for policy in Policy if policy is not Policy.RESIZE]
 

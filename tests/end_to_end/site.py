@@ -21,10 +21,10 @@ from pathlib import Path
 
 from beanstalk.agent.daemon import agent_pid, stop_agent
 from beanstalk.agent.pools import host_of
-from beanstalk.agent.rollouts import rollout_of
 from beanstalk.model import OptionSetting, Outcome, Phase
 from beanstalk.records import LEAVING, RUNNING, State, Status
 from beanstalk.rollout.policies import promises
+from beanstalk.rollout.record import rollout_of
 from beanstalk.service import changes, environments, operations, updates, versions
 from beanstalk.service.place import Service, find_environment
 from beanstalk.store.home import Home
