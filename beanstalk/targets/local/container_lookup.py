@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from beanstalk.errors import ProgramRefused
+from beanstalk.errors import ProgramRefused, TargetError
 from beanstalk.targets.local.engine import Engine
 
 if TYPE_CHECKING:
@@ -47,6 +47,15 @@ def check_program(engine: Engine, container_id: str, name: str, words: Sequence[
         )
     hint = "name one of its image, by its path if need be"
     raise ProgramRefused(f"the container {name} has no program {program}", 127, hint)
+
+
+def check_running(engine: Engine, container_id: str, name: str) -> None:
+    """Raises TargetError, with what it ended with, when nothing can be run inside because the container has ended."""
+    with engine.ask() as client:
+        state = client.inspect_container(container_id)["State"]
+    if not state["Running"]:
+        problem = f"the container {name} is not running: it ended with {state['ExitCode']}"
+        raise TargetError(problem, hint="`beanstalk logs` tells what it said, `beanstalk run` starts another one")
 
 
 def _places(program: str, about: dict[str, Any]) -> Iterator[str]:

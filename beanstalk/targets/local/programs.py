@@ -17,7 +17,7 @@ from beanstalk.errors import NotFound, TargetError
 from beanstalk.records import Deployment, Instance, State
 from beanstalk.store.home import Home
 from beanstalk.targets.local.container_labels import Labels
-from beanstalk.targets.local.container_lookup import check_program
+from beanstalk.targets.local.container_lookup import check_program, check_running
 from beanstalk.targets.local.container_programs import attach_command, exec_command, exit_code, made_once
 from beanstalk.targets.local.machine import engine_of
 from beanstalk.targets.local.preparing import LocalPreparer
@@ -85,7 +85,7 @@ class Programs:
         """Run it in the folder of an instance with what its processes were given, or in a container of it.
 
         Raises NotFound for an unknown container, or one that was not started; ProgramRefused when a container does not
-        have the program; TargetError when a secret cannot be read.
+        have the program; TargetError when the container has ended, or a secret cannot be read.
         """
         folder = self._home.instance(instance.environment_id, instance.id)
         if workload.group is not None:
@@ -95,6 +95,7 @@ class Programs:
                 raise NotFound(f"{chosen.name} of instance {instance.id} was not started")
             engine = engine_of(self._home)
             command = exec_command(engine.url, str(key), words)
+            check_running(engine, str(key), chosen.name)
             check_program(engine, str(key), chosen.name, words)
             return _run(command, Path("/"), dict(os.environ))
         secrets = given_secrets(workload, instance)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from beanstalk.errors import ProgramRefused
-from beanstalk.targets.local.container_lookup import check_program
+from beanstalk.errors import ProgramRefused, TargetError
+from beanstalk.targets.local.container_lookup import check_program, check_running
 from tests.engine import build_image
 
 pytestmark = pytest.mark.docker
@@ -80,6 +80,22 @@ def test_a_container_of_its_own_begins_with_its_entry_point(engine, python_image
     found = make(python_image, ["no-such"], entrypoint=["env"])
     check_program(engine, found, "web", ["no-such", "x"], own=True)
     assert refusal(engine, make(python_image, ["no-such", "x"]), "no-such", "x", own=True)[0] == 127
+
+
+def test_a_container_that_has_ended_says_with_what(engine, python_image, make):
+    found = make(python_image, ["sh", "-c", "exit 7"])
+    with engine.ask() as api:
+        api.start(found)
+        api.wait(found)
+    with pytest.raises(TargetError, match=r"^the container side is not running: it ended with 7\n"):
+        check_running(engine, found, "side")
+
+
+def test_one_that_runs_is_let_through(engine, python_image, make):
+    found = make(python_image, ["sleep", "60"])
+    with engine.ask() as api:
+        api.start(found)
+    check_running(engine, found, "web")
 
 
 def dockerfile(image):
