@@ -49,10 +49,12 @@ def build(blueprint: Blueprint) -> Resources:
         "DBSubnetGroupDescription": f"database of {blueprint.environment}",
         "SubnetIds": named or subnets(blueprint),
     }
+    door = {"GroupDescription": f"database of {blueprint.environment}", "VpcId": vpc(blueprint)}
     return {
         "DatabaseSecret": resource("AWS::SecretsManager::Secret", _secret(blueprint), **kept),
         "DatabaseSubnetGroup": resource("AWS::RDS::DBSubnetGroup", group, **kept),
-        "DatabaseSecurityGroup": resource("AWS::EC2::SecurityGroup", _door(blueprint), **kept),
+        "DatabaseSecurityGroup": resource("AWS::EC2::SecurityGroup", door, **kept),
+        **_rules(blueprint),
         "Database": resource(
             "AWS::RDS::DBInstance", _instance(blueprint), DeletionPolicy=policy, UpdateReplacePolicy=policy
         ),
@@ -102,7 +104,8 @@ def _instance(blueprint: Blueprint) -> Json:
         "AllocatedStorage": str(max(size, least)),
         "Iops": operations,
         "StorageType": kind,
-        "StorageEncrypted": True if not snapshot else None,
+        # a snapshot says it itself, and the Express edition of SQL Server cannot
+        "StorageEncrypted": None if snapshot or engine == "sqlserver-ex" else True,
         "DBName": None if snapshot or engine.startswith("sqlserver") else NAME,
         "DBSnapshotIdentifier": snapshot or None,
         "MasterUsername": None if snapshot else said(blueprint, DATABASE, "DBUser"),
@@ -140,18 +143,20 @@ def _secret(blueprint: Blueprint) -> Json:
     }
 
 
-def _door(blueprint: Blueprint) -> Json:
-    """For the tasks alone, or the instances that they are on."""
+def _rules(blueprint: Blueprint) -> Resources:
+    """The tasks alone are let in, or the instances that they are on. These are resources of their own, which go with
+    the stack: a group that stays with its database must not name a group that goes, as AWS would not delete that."""
     port = _PORTS[_engine(blueprint)]
-    rules = [
-        {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "SourceSecurityGroupId": each, "Description": "tasks"}
-        for each in task_groups(blueprint)
-    ]
     return {
-        "GroupDescription": f"database of {blueprint.environment}",
-        "VpcId": vpc(blueprint),
-        "SecurityGroupIngress": rules,
-    }
+        f"DatabaseIngress{number}": resource(
+            "AWS::EC2::SecurityGroupIngress",
+            {
+                "GroupId": att("DatabaseSecurityGroup", "GroupId"), "IpProtocol": "tcp", "FromPort": port,
+                "ToPort": port, "SourceSecurityGroupId": each, "Description": "tasks",
+            },
+        )
+        for number, each in enumerate(task_groups(blueprint), 1)
+    }  # fmt: skip
 
 
 def _told(blueprint: Blueprint) -> list[Problem]:

@@ -23,8 +23,20 @@ TASK = "beanstalk:aws:task:import:"
 def test_what_becomes_of_a_database_and_what_it_needs(tmp_path: Path, policy: str) -> None:
     found = resources(tmp_path, HAS_DATABASE, f"{DATABASE}DBDeletionPolicy={policy}")
     assert (found["Database"]["DeletionPolicy"], found["Database"]["UpdateReplacePolicy"]) == (policy, policy)
-    around = {found[name]["DeletionPolicy"] for name in found if name.startswith("Database") and name != "Database"}
-    assert around == {"Retain" if policy == "Retain" else "Delete"}
+    around = ("DatabaseSecret", "DatabaseSubnetGroup", "DatabaseSecurityGroup")
+    assert {found[name]["DeletionPolicy"] for name in around} == {"Retain" if policy == "Retain" else "Delete"}
+
+
+def test_a_security_group_that_stays_names_none_that_goes(tmp_path: Path) -> None:
+    found = resources(tmp_path, HAS_DATABASE, f"{DATABASE}DBDeletionPolicy=Retain")
+    assert "InstanceSecurityGroup" not in json.dumps(found["DatabaseSecurityGroup"])
+    assert "DeletionPolicy" not in found["DatabaseIngress1"]
+
+
+@pytest.mark.parametrize("engine, encrypted", [("mysql", True), ("sqlserver-ex", None)])
+def test_a_disk_is_encrypted_where_it_can_be(tmp_path: Path, engine: str, encrypted: bool | None) -> None:
+    found = resources(tmp_path, HAS_DATABASE, f"{DATABASE}DBEngine={engine}")["Database"]["Properties"]
+    assert found.get("StorageEncrypted") is encrypted
 
 
 def test_a_password_never_stands_in_a_template(tmp_path: Path) -> None:
@@ -38,9 +50,9 @@ def test_a_password_never_stands_in_a_template(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine, port", [("mysql", 3306), ("postgres", 5432), ("sqlserver-ex", 1433)])
 def test_only_the_tasks_reach_the_database(tmp_path: Path, engine: str, port: int) -> None:
-    (rule,) = resources(tmp_path, HAS_DATABASE, f"{DATABASE}DBEngine={engine}")["DatabaseSecurityGroup"]["Properties"][
-        "SecurityGroupIngress"
-    ]
+    found = resources(tmp_path, HAS_DATABASE, f"{DATABASE}DBEngine={engine}")
+    (rule,) = [each["Properties"] for each in found.values() if each["Type"] == "AWS::EC2::SecurityGroupIngress"]
+    assert rule["GroupId"] == {"Fn::GetAtt": ["DatabaseSecurityGroup", "GroupId"]}
     assert (rule["FromPort"], rule["ToPort"]) == (port, port)
     assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": ["InstanceSecurityGroup", "GroupId"]}
 
