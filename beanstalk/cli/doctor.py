@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from beanstalk.cli.exits import ERROR
@@ -20,11 +22,14 @@ def command(session: Session) -> None:
 
     The exit code is 1 when an environment that is there needs something that is missing.
     """
-    checks = examine(session.service)
+    tell_checks(session, examine(session.service), {"Home": str(session.service.home.folder)})
+
+
+def tell_checks(session: Session, checks: tuple[Check, ...], more: Mapping[str, object]) -> None:
+    """Write them, and exit with the code. more: for the document, beside them."""
     needed = [each for each in checks if each.state is State.NEEDED]
     if session.json:
-        home = str(session.service.home.folder)
-        write_json({"Home": home, "Healthy": not needed, "Checks": [_document(each) for each in checks]})
+        write_json({**more, "Healthy": not needed, "Checks": [_document(each) for each in checks]})
     else:
         _show(checks)
     for each in needed:

@@ -101,13 +101,14 @@ class Cloud:
         """Whatever boto3 raises inside is raised as CloudError. action: such as "ecs:RunTask"."""
         from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError  # somebody else answers, as a proxy does
 
         try:
             yield
         except ClientError as error:
             told = error.response.get("Error", {})
             raise refusal(told.get("Code", ""), told.get("Message", ""), action, self._region) from None
-        except (BotoCoreError, Boto3Error, ValueError) as error:
+        except (BotoCoreError, Boto3Error, ResponseParserError, ValueError) as error:
             raise failure(type(error).__name__, str(error), action, self.profile) from None
 
     @cached_property
