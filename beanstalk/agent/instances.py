@@ -265,6 +265,9 @@ class Instances:
             if unit.essential or (instance.state is State.PENDING and isinstance(unit, Process)):
                 self._ended(instance, ended, now)
                 return False
+        for ended in dead:
+            if ended.code and ended.process != workload.web and not _comes_back(workload, ended):
+                self._tell_lost(instance, ended, now)
         well = all(self._restart(instance, known, ended, now) for ended in dead if _comes_back(workload, ended))
         return well and not any(ended.process == workload.web for ended in dead)
 
@@ -372,6 +375,13 @@ class Instances:
             if unit.name == workload.web:
                 self._find(instance, workload)
         return True
+
+    def _tell_lost(self, instance: Instance, ended: Ended, now: float) -> None:
+        """Once, that what nobody starts again has failed: its instance goes on, and looks well without it."""
+        if (instance.id, ended.process) not in self._restarts:
+            self._restarts[instance.id, ended.process] = 1, now
+            what = f"{ended.process} of instance {instance.id} {ended}"
+            self._tell(Severity.WARN, f"{what}; nothing says to start it again.", instance)
 
     def _forget(self, instance_id: str) -> None:
         self._scripts.forget(instance_id)

@@ -13,7 +13,7 @@ from beanstalk.containers import Container, ContainerGroup, ImageSource, Restart
 from beanstalk.errors import TargetError
 from beanstalk.model import Outcome, Policy
 from beanstalk.records import Instance, State
-from beanstalk.targets.local.processes import identities
+from beanstalk.targets.local.processes import Ended, identities
 from tests.agent import memory_world
 from tests.agent.memory_world import WORKLOAD, Running
 from tests.agent.scene import Scene
@@ -75,6 +75,32 @@ def test_web_that_is_started_again_in_place_gets_requests_at_its_new_address_and
     assert (found.port, found.state) == (31234, State.IN_SERVICE)
     assert 31234 in contained.members()
     assert instance.port not in contained.members()
+
+
+@pytest.fixture
+def beside(tmp_path, monkeypatch):
+    """beside(restart): a scene whose instances have a second container."""
+
+    def make(restart):
+        web, side = (Container(name, ImageSource("shop:1"), essential=name == "web") for name in ("web", "side"))
+        group = ContainerGroup((web, replace(side, restart=restart)), "web", 80)
+        monkeypatch.setattr(memory_world, "WORKLOAD", replace(WORKLOAD, processes=(), group=group))
+        return Scene(tmp_path / "home")
+
+    return make
+
+
+@pytest.mark.parametrize(("code", "times"), [(7, 1), (0, 0)])
+def test_what_fails_beside_web_and_is_not_started_again_is_told_once(beside, monkeypatch, code, times):
+    scene = beside(Restart.NO)
+    instance, starts = scene.instances()[0], scene.starts("side")
+    monkeypatch.setattr(
+        scene.agent._world.host, "ended",
+        lambda known: Ended("side", code) if known == {"side": identities(instance)["side"]} else None,
+    )  # fmt: skip
+    scene.turn(5.0)
+    assert len(scene.events(f"side of instance {instance.id} exited with {code}; nothing says")) == times
+    assert (scene.starts("side"), len(scene.serving())) == (starts, 3)
 
 
 def test_who_comes_after_a_crash_asks_where_web_is_now(contained, monkeypatch):
