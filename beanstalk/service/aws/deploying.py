@@ -6,12 +6,13 @@ by the operation. Nothing that runs is touched before the last step.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from beanstalk.errors import BeanstalkError, InvalidInput, Problem
 from beanstalk.model import Outcome
 from beanstalk.options.configuration import Configuration
+from beanstalk.options.updates import Changed
 from beanstalk.records import Kind, Severity
 from beanstalk.service.aws.images import images_of
 from beanstalk.service.aws.leader import leader_scripts, run_leader
@@ -25,7 +26,7 @@ from beanstalk.service.aws.state import Stage
 from beanstalk.service.aws.versions import kept_version
 from beanstalk.service.consequences import consequences
 from beanstalk.targets.aws.blueprint import Json, Parameter
-from beanstalk.targets.aws.change_set import Action, ChangeSet, ResourceChange, refusals, rule_weights
+from beanstalk.targets.aws.change_set import ChangeSet, ResourceChange, refusals, rule_weights
 from beanstalk.targets.aws.stack import LARGEST_INLINE_BYTES, Proposal, template_text
 from beanstalk.workload import OURS
 
@@ -68,7 +69,8 @@ def _tell_aws(
         _create_with_leader(running, change, values, images)
         return
     proposed = _propose(running, change, values, allow_replace)
-    if not has_leader or run_leader(running, change, images):
+    begins = change.kind is not Kind.SCALE and (change.force or not proposed.is_empty)
+    if not (has_leader and begins) or run_leader(running, change, images):
         _execute(running, change, proposed)
 
 
@@ -140,17 +142,27 @@ def _execute(running: Running, change: CloudChange, proposed: ChangeSet) -> None
         running.say("Nothing changes: the environment is like this already.")
         end(running, Outcome.SUCCEEDED, "")
         return
-    if proposed.is_empty or (change.force and not _makes_new_tasks(proposed)):
+    if proposed.is_empty or (change.force and only_restarts(change.changed, proposed)):
         running.stack.discard(running.operation.token)
         _restart(running)
         return
+    if change.force and all(each.logical_id != "TaskDefinition" for each in proposed.changes):
+        text = "The settings change, and no instance is replaced by that; beanstalk restart does it afterwards."
+        running.say(text, Severity.WARN)
     running.save()
     running.stack.execute(running.operation.token)
     running.save(stage=Stage.EXECUTING, executed=running.service.now())
 
 
-def _makes_new_tasks(proposed: ChangeSet) -> bool:
-    return any(each.logical_id == "TaskDefinition" and each.action is not Action.REMOVE for each in proposed.changes)
+def only_restarts(changed: Sequence[Changed], proposed: ChangeSet) -> bool:
+    """Whether a change set says nothing but how many tasks there are and how they are replaced: who wants new tasks all
+    the same gets them without it. changed: options that get another value, which must not be forgotten."""
+    return not changed and all(each.logical_id == "Service" or _follows_service(each) for each in proposed.changes)
+
+
+def _follows_service(change: ResourceChange) -> bool:
+    """Whether it is only looked at because it refers to the service."""
+    return bool(change.because) and all(each.cause.partition(".")[0] == "Service" for each in change.because)
 
 
 def _restart(running: Running) -> None:

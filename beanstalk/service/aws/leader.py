@@ -44,13 +44,15 @@ def run_leader(running: Running, change: CloudChange, images: Mapping[str, str])
         running.service.sleep(seconds)
         running.check_wanted()
 
+    started: set[str] = set()
     try:
         found = run_task(
             running.service.cloud, places.cluster, arn, service, change.blueprint.group.web, None,
-            running.operation.id, running.say, sleep=wait,
+            running.operation.id, running.say, sleep=wait, looked=started.add,
         )  # fmt: skip
     except BaseException:
-        _stop(ecs, places.cluster, document["family"])
+        for task in started:  # nobody waits for it any more
+            ecs.stop_task(cluster=places.cluster, task=task, reason="the deployment was aborted")
         raise
     finally:
         ecs.deregister_task_definition(taskDefinition=arn)
@@ -64,12 +66,6 @@ def run_leader(running: Running, change: CloudChange, images: Mapping[str, str])
         running.say("The environment is removed again.", Severity.WARN)
     end(running, Outcome.ROLLED_BACK, cause)
     return False
-
-
-def _stop(ecs: Any, cluster: str, family: str) -> None:
-    """Nobody waits for it any more."""
-    for arn in ecs.list_tasks(cluster=cluster, family=family, desiredStatus="RUNNING")["taskArns"]:
-        ecs.stop_task(cluster=cluster, task=arn, reason="the deployment was aborted")
 
 
 def leader_document(
