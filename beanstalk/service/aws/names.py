@@ -54,6 +54,8 @@ def publish(running: Running) -> None:
         if found is None:
             change_records(cloud, zone, (), (wanted,), f"beanstalk: {environment.name}")
             running.say(f"{wanted.name} leads to {environment.name}.")
+        elif found.leads_to == wanted.leads_to and found.ttl != wanted.ttl:
+            change_records(cloud, zone, (found,), (wanted,), f"beanstalk: RecordTTL of {environment.name}")
         elif found.leads_to != wanted.leads_to:
             at = environment.outputs.get("LoadBalancerDNSName", zone.domain)
             text = f"{wanted.name} leads to {found.leads_to} and was left so; {environment.name} answers at {at}."
@@ -62,9 +64,18 @@ def publish(running: Running) -> None:
         running.say(f"The name {wanted.name} could not be made: {error.problem}.", Severity.WARN)
 
 
-def unpublish(running: Running) -> None:
-    """Take the public name away, as far as it leads to this environment."""
-    environment, cloud = running.environment, running.service.cloud
+def renew(running: Running, before: CloudEnvironment) -> None:
+    """After an update: the name of now instead of the one before, when the options name another zone or none."""
+    old, new = zone_of(before), zone_of(running.environment)
+    if old is not None and (new is None or (old.id, old.domain) != (new.id, new.domain)):
+        unpublish(running, before)
+    publish(running)
+
+
+def unpublish(running: Running, named: CloudEnvironment | None = None) -> None:
+    """Take the public name away, as far as it leads to this environment. named: the environment with the name that is
+    meant, None for the one of now."""
+    environment, cloud = named or running.environment, running.service.cloud
     zone = zone_of(environment)
     if zone is None:
         return
@@ -72,7 +83,7 @@ def unpublish(running: Running) -> None:
     try:
         found = find_record(cloud, zone, mine.name)
         if found is not None and found.leads_to == mine.leads_to:
-            change_records(cloud, zone, (found,), (), f"beanstalk: {environment.name} is terminated")
+            change_records(cloud, zone, (found,), (), f"beanstalk: {environment.name} lets go of it")
             running.say(f"{mine.name} leads nowhere any more.")
     except BeanstalkError as error:
         running.say(f"The name {mine.name} could not be taken away: {error.problem}.", Severity.WARN)

@@ -294,10 +294,11 @@ def settle(running: Running, look: Look, memory: Memory) -> None:
         return
     outcome, cause = verdict(running.operation, look, memory)
     if outcome is Outcome.SUCCEEDED and running.operation.kind not in (Kind.TERMINATE, Kind.SWAP):
-        from beanstalk.service.aws.names import publish
+        from beanstalk.service.aws.names import renew
 
+        before = running.environment
         _remember_places(running, look)
-        publish(running)
+        renew(running, before)
     end(running, outcome, cause)
 
 

@@ -12,12 +12,12 @@ from beanstalk.options.configuration import Layer
 from beanstalk.options.resolve import resolve
 from beanstalk.records import Kind, Status
 from beanstalk.service.aws import swapping
-from beanstalk.service.aws.names import check_name_free, publish, unpublish, wait_until_forgotten, zone_of
+from beanstalk.service.aws.names import check_name_free, publish, renew, unpublish, wait_until_forgotten, zone_of
 from beanstalk.service.aws.operations import Running, begun
 from beanstalk.service.aws.seeing import find_cloud_environment
 from beanstalk.service.aws.state import CloudOperation
 from beanstalk.service.aws.swapping import plan_swap, swap_on_aws
-from beanstalk.targets.aws.dns import change_records
+from beanstalk.targets.aws.dns import Record, change_records, find_record
 from tests.service.aws.conftest import DOMAIN
 
 BLUE, GREEN = f"blue.{DOMAIN}", f"green.{DOMAIN}"
@@ -183,4 +183,17 @@ def test_what_stands_in_the_way_of_a_name_is_told_and_left(two):
         other.operation.said[-1].message
         == f"{BLUE} leads to e-blue.{DOMAIN} and was left so; third answers at third.elb.example.com."
     )
+    assert two.records() == BEFORE
+
+
+def test_a_name_goes_when_the_options_name_no_zone_any_more(two):
+    blue = find_cloud_environment(two.service, "blue")
+    renew(running(two, replace(blue, outputs={})), blue)
+    assert two.records() == {GREEN: f"e-green.{DOMAIN}"}
+
+
+def test_another_ttl_is_that_of_the_same_record(two):
+    blue = find_cloud_environment(two.service, "blue")
+    renew(running(two, replace(blue, outputs={**blue.outputs, "PublicNameTTL": "5"})), blue)
+    assert find_record(two.service.cloud, zone_of(blue), BLUE) == Record(BLUE, f"e-blue.{DOMAIN}", 5)
     assert two.records() == BEFORE
