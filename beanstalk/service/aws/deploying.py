@@ -22,11 +22,18 @@ from beanstalk.service.aws.network import network_values
 from beanstalk.service.aws.operations import Running, Tell, begun, end
 from beanstalk.service.aws.place import CloudService
 from beanstalk.service.aws.planning import CloudChange, parameter_values
-from beanstalk.service.aws.state import Stage
+from beanstalk.service.aws.state import CloudEnvironment, Stage
 from beanstalk.service.aws.versions import kept_version
 from beanstalk.service.consequences import consequences
 from beanstalk.targets.aws.blueprint import Json, Parameter
-from beanstalk.targets.aws.change_set import ChangeSet, ResourceChange, refusals, rule_weights
+from beanstalk.targets.aws.change_set import (
+    ChangeSet,
+    ResourceChange,
+    listener_weights,
+    production_of,
+    refusals,
+    rule_weights,
+)
 from beanstalk.targets.aws.stack import LARGEST_INLINE_BYTES, Proposal, template_text
 from beanstalk.workload import OURS
 
@@ -118,20 +125,40 @@ def _stops(configuration: Configuration) -> bool:
 
 def check_changes(running: Running, changes: tuple[ResourceChange, ...], body: Json) -> None:
     """Raises InvalidInput with everything that would lose data or requests."""
-    rule = body.get("Resources", {}).get("ProductionRule", {}).get("Properties", {})
-    live = live_weights(running.service, running.environment.places.rule)
-    found = refusals(changes, rule_weights(rule), live)
+    found = refused(running.service, running.environment, changes, body)
     if found:
         hint = f"nothing was changed; {ALLOW} does it all the same"
         raise InvalidInput([Problem(each.text, each.at, each.hint or hint) for each in found])
 
 
+def refused(
+    service: CloudService, environment: CloudEnvironment, changes: Sequence[ResourceChange], body: Json
+) -> list[Problem]:
+    """What of a change set must not happen unasked, as things are now."""
+    production = production_of(body)
+    properties = body["Resources"].get(production, {}).get("Properties", {})
+    if "DefaultActions" in properties:  # a listener of a Network Load Balancer, which has no rules
+        groups = environment.places.target_groups
+        template = (100, *[0 for _ in groups[1:]])
+        arn = environment.outputs.get("ProductionRuleArn", "")
+        return refusals(changes, template, live_listener_weights(service, arn, groups) or template, production)
+    return refusals(changes, rule_weights(properties), live_weights(service, environment.places.rule))
+
+
 def live_weights(service: CloudService, rule: str) -> tuple[int, ...]:
-    """Of the production rule now; () when there is none. A listener of a Network Load Balancer has no rules."""
+    """Of the production rule now; () when there is none."""
     if ":listener-rule/" not in rule:
         return ()
     rows = service.cloud.client("elbv2").describe_rules(RuleArns=[rule])["Rules"]
     return rule_weights(rows[0]) if rows else ()
+
+
+def live_listener_weights(service: CloudService, listener: str, groups: Sequence[str]) -> tuple[int, ...]:
+    """Of a listener's default action now; () when there is none."""
+    if ":listener/" not in listener:
+        return ()
+    rows = service.cloud.client("elbv2").describe_listeners(ListenerArns=[listener])["Listeners"]
+    return listener_weights(rows[0], groups) if rows else ()
 
 
 def _execute(running: Running, change: CloudChange, proposed: ChangeSet) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from beanstalk.errors import Problem
-from beanstalk.service.aws.deploying import live_weights
+from beanstalk.service.aws.deploying import refused
 from beanstalk.service.aws.network import network_values
 from beanstalk.service.aws.place import CloudService
 from beanstalk.service.aws.planning import CloudChange, parameter_values
-from beanstalk.targets.aws.change_set import refusals, rule_weights
 from beanstalk.targets.aws.consumption import Consumption, consumption_of
 from beanstalk.targets.aws.plan_words import Line, changes_in_words, type_in_words
 from beanstalk.targets.aws.scheduler import Course, course
@@ -42,11 +41,11 @@ def plan_on_aws(service: CloudService, change: CloudChange) -> CloudPlan:
         return CloudPlan(change, added, (), None, Consumption(0, 0, 0), after)
     stack = Stack(service.cloud, change.environment.stack, service.sleep)
     state = stack.look()
-    lines, refused = _difference(service, change, stack, state)
+    lines, not_unasked = _difference(service, change, stack, state)
     before = consumption_of(stack.template(), change.rollout.old_size) if state else Consumption(0, 0, 0)
     replaces = change.force or any(line.logical_id == "TaskDefinition" for line in lines)
     on_the_way = course(change.strategy, change.size) if replaces else None
-    return CloudPlan(change, lines, refused, on_the_way, before, after)
+    return CloudPlan(change, lines, not_unasked, on_the_way, before, after)
 
 
 def _difference(
@@ -62,9 +61,8 @@ def _difference(
     tags = dict(state.tags) if state else {}
     proposed = stack.propose(Proposal(name, change.template.body, url, values, tags))
     stack.discard(name)
-    rule = change.template.body["Resources"].get("ProductionRule", {}).get("Properties", {})
-    live = live_weights(service, change.environment.places.rule)
-    return tuple(changes_in_words(proposed.changes)), tuple(refusals(proposed.changes, rule_weights(rule), live))
+    not_unasked = refused(service, change.environment, proposed.changes, change.template.body)
+    return tuple(changes_in_words(proposed.changes)), tuple(not_unasked)
 
 
 def _images(change: CloudChange, running: Mapping[str, str]) -> dict[str, str]:

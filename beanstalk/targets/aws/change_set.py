@@ -114,10 +114,11 @@ def read_changes(rows: Iterable[Mapping[str, Any]]) -> tuple[ResourceChange, ...
 
 
 def refusals(
-    changes: Sequence[ResourceChange], template_weights: Sequence[int], live_weights: Sequence[int]
-) -> list[Problem]:
+    changes: Sequence[ResourceChange], template_weights: Sequence[int], live_weights: Sequence[int],
+    production: str = "ProductionRule",
+) -> list[Problem]:  # fmt: skip
     """What must not happen unasked. template_weights, live_weights: of the production rule, the target group's first;
-    () when the stack has none.
+    () when the stack has none.  production: its logical id, or that of the listener which is in its place.
     """
     found = []
     for change in changes:
@@ -132,15 +133,37 @@ def refusals(
         elif change.logical_id in TRAFFIC and (change.replaces or change.action is Action.REMOVE):
             what = "is replaced" if change.replaces else "is removed"
             found.append(Problem(f"{change.logical_id} {what}{why_replaced(change)} while requests go through it"))
-        elif _moves_traffic(change) and tuple(template_weights) != tuple(live_weights):
+        elif _moves_traffic(change, production) and tuple(template_weights) != tuple(live_weights):
             shown = "/".join(map(str, live_weights)), "/".join(map(str, template_weights))
-            text = "ProductionRule changes, and its weights are {} now: the update would put them back to {}"
-            found.append(Problem(text.format(*shown)))
+            text = "{} changes, and its weights are {} now: the update would put them back to {}"
+            found.append(Problem(text.format(production, *shown)))
     return found
 
 
-def _moves_traffic(change: ResourceChange) -> bool:
-    return change.logical_id == "ProductionRule" and change.action is Action.MODIFY
+def _moves_traffic(change: ResourceChange, production: str) -> bool:
+    return change.logical_id == production and change.action is Action.MODIFY
+
+
+def production_of(body: Mapping[str, Any]) -> str:
+    """Logical id of what Amazon ECS moves requests by: the production rule, of a Network Load Balancer the listener; ""
+    without a load balancer."""
+    service = body.get("Resources", {}).get("Service", {}).get("Properties", {})
+    for entry in service.get("LoadBalancers", ()):
+        if reference := entry.get("AdvancedConfiguration", {}).get("ProductionListenerRule"):
+            return str(reference.get("Ref", "")) if isinstance(reference, Mapping) else ""
+    return ""
+
+
+def listener_weights(listener: Mapping[str, Any], groups: Sequence[str]) -> tuple[int, ...]:
+    """Which of these target groups the default action of a listener sends to, as weights of 100 in all. listener: as
+    DescribeListeners has it.  groups: their ARNs."""
+    for action in listener.get("DefaultActions", ()):
+        several = action.get("ForwardConfig", {}).get("TargetGroups", ())
+        said = {each["TargetGroupArn"]: int(each.get("Weight", 1)) for each in several}
+        said = said or {action["TargetGroupArn"]: 1} if "TargetGroupArn" in action else said
+        if total := sum(said.values()):
+            return tuple(round(100 * said.get(group, 0) / total) for group in groups)
+    return ()
 
 
 def is_stateful(kind: str) -> bool:

@@ -10,6 +10,8 @@ from beanstalk.targets.aws.change_set import (
     Because,
     ResourceChange,
     is_stateful,
+    listener_weights,
+    production_of,
     read_changes,
     refusals,
     rule_weights,
@@ -143,3 +145,30 @@ def test_a_plan_tells_what_is_lost_first():
         "change ECS service Service: TaskDefinition follows TaskDefinition.Ref",
         "add CloudWatch alarm Alarm",
     ]
+
+
+def test_a_listener_whose_requests_ecs_has_moved_is_left_alone():
+    listener = row(name="HttpListener", kind="AWS::ElasticLoadBalancingV2::Listener", replacement="False")
+    changes = read_changes([listener])
+    [problem] = refusals(changes, (100, 0), (0, 100), "HttpListener")
+    assert problem.text.startswith("HttpListener changes, and its weights are 0/100 now")
+    assert refusals(changes, (100, 0), (100, 0), "HttpListener") == []
+
+
+@pytest.mark.parametrize(
+    ("action", "weights"),
+    [
+        ({"Type": "forward", "TargetGroupArn": "two"}, (0, 100)),
+        ({"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": "one", "Weight": 1}]}}, (100, 0)),
+        ({"Type": "fixed-response"}, ()),
+    ],
+)
+def test_where_a_listener_sends_requests(action, weights):
+    assert listener_weights({"DefaultActions": [action]}, ("one", "two")) == weights
+
+
+@pytest.mark.parametrize("name", ["ProductionRule", "HttpListener"])
+def test_what_requests_are_moved_by(name):
+    behind = {"AdvancedConfiguration": {"ProductionListenerRule": {"Ref": name}}}
+    assert production_of({"Resources": {"Service": {"Properties": {"LoadBalancers": [behind]}}}}) == name
+    assert production_of({"Resources": {"Service": {"Properties": {}}}}) == ""
