@@ -52,7 +52,7 @@ GROUPS = (
     Group(
         "Stacks", "the stack of an environment",
         (("cloudformation", "CreateChangeSet DescribeChangeSet ExecuteChangeSet DeleteChangeSet DescribeStacks "
-                            "DescribeStackEvents DescribeStackResources GetTemplate CancelUpdateStack DeleteStack "
+                            "DescribeStackEvents ListStackResources GetTemplate CancelUpdateStack DeleteStack "
                             "TagResource"),),
         resources=("arn:aws:cloudformation:*:*:stack/beanstalk-*",),
     ),

@@ -213,8 +213,9 @@ class Stack:
             request["NextToken"] = page["NextToken"]
 
     def resources(self) -> dict[str, StackResource]:
-        """By logical id; without those that are deleted."""
-        rows = self._api.describe_stack_resources(StackName=self.name)["StackResources"]
+        """By logical id; without those that are deleted. DescribeStackResources would tell of a hundred alone."""
+        pages = self._api.pages("list_stack_resources", StackName=self.name)
+        rows = [row for page in pages for row in page["StackResourceSummaries"]]
         found = (read_resource(row) for row in rows if "LogicalResourceId" in row)
         return {each.logical_id: each for each in found if each.status != DELETED and each.physical_id}
 
