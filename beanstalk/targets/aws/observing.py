@@ -269,8 +269,9 @@ def target(row: Json) -> Target:
 
 
 def stack_ended(look: Look) -> bool:
-    """Whether CloudFormation has nothing left to do."""
-    return look.stack is None or not look.stack.is_moving
+    """Whether CloudFormation has nothing left to do. A stack that is only proposed is about to be made: it is asked for
+    when its change set was executed."""
+    return look.stack is None or not (look.stack.is_moving or look.stack.is_only_proposed)
 
 
 def _deployment(row: Json) -> Deployment:

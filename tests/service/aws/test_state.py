@@ -22,7 +22,7 @@ from beanstalk.service.aws.state import (
     operation_json,
 )
 from beanstalk.service.aws.terminating import retained
-from beanstalk.targets.aws.observing import Coordinates, coordinates_of
+from beanstalk.targets.aws.observing import Coordinates, coordinates_of, stack_ended
 from beanstalk.targets.aws.stack_state import StackResource, StackState
 from beanstalk.targets.aws.watch import Cause, Deployment, Look, Memory, Rank, ServiceView
 
@@ -126,3 +126,10 @@ def test_what_is_in_use_by_kept_data_is_kept_with_it():
     kept = retained({"Resources": resources})["Resources"]
     staying = {name for name, each in kept.items() if each.get("DeletionPolicy") == "Retain"}
     assert staying == {"Database", "Subnets", "Door", "Tasks"}
+
+
+@pytest.mark.parametrize(
+    ("status", "done"), [("REVIEW_IN_PROGRESS", False), ("CREATE_IN_PROGRESS", False), ("CREATE_COMPLETE", True)]
+)
+def test_a_stack_whose_making_has_only_been_asked_for_has_not_ended(status, done):
+    assert stack_ended(look(status)) is done

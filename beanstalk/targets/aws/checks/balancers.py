@@ -10,6 +10,7 @@ from beanstalk.targets.aws.blueprint import Json
 from beanstalk.targets.aws.checks.reading import BALANCER, GROUP, RULE, SERVICE, View, listed, number, problem
 
 LONGEST_NAME = 32
+MOST_VALUES = 5
 _INTERVAL_S, _TIMEOUT_S = 30, 5
 """What an Application Load Balancer takes when nothing is said."""
 
@@ -23,6 +24,8 @@ def check_balancers(view: View) -> Iterator[Problem]:
                 yield problem(name, text, "take Name out: CloudFormation finds one")
     for name, properties in view.of_type(GROUP):
         yield from _times(name, properties)
+    for name, properties in view.of_type(RULE):
+        yield from _values(name, properties)
     yield from _priorities(view)
     yield from _constant(view)
 
@@ -37,6 +40,17 @@ def _times(name: str, group: Json) -> Iterator[Problem]:
     if timeout >= interval:
         text = f"a health check may take {timeout:g} seconds, and there is one every {interval:g}"
         yield problem(name, text, "let HealthCheckInterval be longer than HealthCheckTimeout")
+
+
+def _values(name: str, rule: Json) -> Iterator[Problem]:
+    """Source: Application Load Balancer guide, "Quotas": values of all conditions of a rule together."""
+    count = 0
+    for condition in listed(rule, "Conditions"):
+        configs = [each for key, each in condition.items() if key.endswith("Config") and isinstance(each, dict)]
+        count += sum(len(each["Values"]) for each in (condition, *configs) if isinstance(each.get("Values"), list))
+    if count > MOST_VALUES:
+        text = f"its conditions have {count} values, of {MOST_VALUES}"
+        yield problem(name, text, "make two rules of it, for the same process")
 
 
 def _priorities(view: View) -> Iterator[Problem]:

@@ -89,6 +89,8 @@ BAD = [
     ((), change("LoadBalancer", "Properties", "Name", to="l" * 33), "33 characters, of 32"),
     ((), change("TargetGroup", "Properties", "Name", to="t" * 33), "33 characters, of 32"),
     ((), lambda resources: resources.update(One=rule(7), Two=rule(7)), "One of the same listener has the priority 7"),
+    ((), change("ProductionRule", "Properties", "Conditions", 0, "PathPatternConfig", "Values", to=["/a"] * 6),
+     "have 6 values, of 5"),
     ((), change("ProductionRule", "Properties", "Actions", 0, "ForwardConfig", "TargetGroups", 0, "Weight",
                 to={"Ref": "DesiredCount"}), "write the weights as numbers"),
     ((), change("ScalableTarget", "Properties", "MinCapacity", to=9), "the least, 9, is more than the most, 4"),
