@@ -20,6 +20,9 @@ from beanstalk.workload import drain_s, health_check
 
 NAMESPACE = f"{ENVIRONMENT}:process:"
 DEFAULT = "default"
+_UNUSED_PORT = 80
+"""Of a target group, for targets that are registered without a port. Amazon ECS registers each with its own; another
+one here would replace the group, and requests go through it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def _target_group(blueprint: Blueprint, process: Process) -> Json:
     protocol = effective(blueprint, namespace, "Protocol") or ("TCP" if is_network else "HTTP")
     found: Json = {
         "VpcId": vpc(blueprint),
-        "Port": process.port,
+        "Port": _UNUSED_PORT,
         "Protocol": protocol,
         "TargetType": "ip" if network_mode(blueprint) == "awsvpc" else "instance",
         "HealthCheckPort": "traffic-port",

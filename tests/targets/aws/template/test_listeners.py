@@ -85,7 +85,7 @@ def test_a_further_process_has_a_group_and_a_place_in_the_service_of_its_own(blu
     made = template_of(blueprint(*options, f"{RULE}a:Process=api", f"{LISTENER}default:Rules=a"))
     resources = made.body["Resources"]
     group = resources["TargetGroupApi"]["Properties"]
-    assert (group["Port"], group["HealthCheckPath"]) == (9000, "/up")
+    assert group["HealthCheckPath"] == "/up"
     first, second = resources["Service"]["Properties"]["LoadBalancers"]
     assert (first["ContainerPort"], "AdvancedConfiguration" in first) == (8000, True)
     assert (second["ContainerPort"], "AdvancedConfiguration" in second) == (9000, False)
@@ -93,6 +93,15 @@ def test_a_further_process_has_a_group_and_a_place_in_the_service_of_its_own(blu
     assert "ListenerRuleA80" in resources
     ports = [each["ContainerPort"] for each in container(resources)["PortMappings"]]
     assert sorted(ports) == [8000, 9000]
+
+
+def test_another_port_of_the_application_replaces_no_target_group(tmp_path):
+    def groups(port):
+        resources = template_of(make_blueprint(tmp_path, {"Dockerfile": f"FROM a\nEXPOSE {port}\n"})).body["Resources"]
+        assert resources["Service"]["Properties"]["LoadBalancers"][0]["ContainerPort"] == port
+        return resources["TargetGroup"], resources["AlternateTargetGroup"]
+
+    assert groups(8000) == groups(9000)
 
 
 def test_the_listener_of_a_network_load_balancer_is_what_requests_move_by(blueprint):
