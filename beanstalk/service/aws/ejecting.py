@@ -13,7 +13,7 @@ from beanstalk.targets.aws.blueprint import Json
 from beanstalk.targets.aws.repository import repository_name
 from beanstalk.targets.aws.strategy import strategy
 from beanstalk.targets.aws.template import make_template
-from beanstalk.targets.aws.template.listeners import forwarding_listeners
+from beanstalk.targets.aws.template.listeners import forwarding_listeners, is_network
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def render_template(draft: Draft, platforms: Sequence[Path] = ()) -> RenderedTem
     """Raises InvalidInput with all problems at once."""
     blueprint, told = draft_blueprint(draft, platforms)
     rollout = rollout_for(blueprint.configuration, blueprint.size)
-    chosen = strategy(rollout, blueprint.is_balanced, forwarding_listeners(blueprint))
+    chosen = strategy(rollout, blueprint.is_balanced, forwarding_listeners(blueprint), is_network(blueprint))
     template = make_template(blueprint, chosen)
     needed = tuple(name for name, each in template.body["Parameters"].items() if "Default" not in each)
     repository = repository_name(blueprint.application, blueprint.configuration)

@@ -41,7 +41,7 @@ from beanstalk.source.ebextensions import Extensions
 from beanstalk.targets.aws.blueprint import Blueprint, Parameter, Template, Tier
 from beanstalk.targets.aws.strategy import Strategy, strategy
 from beanstalk.targets.aws.template import make_template
-from beanstalk.targets.aws.template.listeners import forwarding_listeners
+from beanstalk.targets.aws.template.listeners import forwarding_listeners, is_network
 from beanstalk.workload import Workload
 
 
@@ -122,7 +122,7 @@ def work_out_on_aws(
     size, keeps = _size(inputs, before, configuration)
     rollout = _rollout(configuration, inputs.live, size)
     blueprint = _blueprint(environment, inputs, configuration, extensions, workload, size, rollout)
-    chosen = strategy(rollout, blueprint.is_balanced, forwarding_listeners(blueprint))
+    chosen = strategy(rollout, blueprint.is_balanced, forwarding_listeners(blueprint), is_network(blueprint))
     template = make_template(blueprint, chosen)
     warnings = (
         *inputs.bundle.warnings, *extensions.warnings, *unanswered(extensions.asked, extensions.settings),

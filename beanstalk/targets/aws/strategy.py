@@ -63,9 +63,11 @@ class Strategy:
         return self.maximum_percent > 100
 
 
-def strategy(rollout: Rollout, balanced: bool, forwarding_listeners: int) -> Strategy:
+def strategy(rollout: Rollout, balanced: bool, forwarding_listeners: int, network: bool = False) -> Strategy:
     """rollout: its `size` is the live desired count.  balanced: whether a load balancer stands before the tasks.
     forwarding_listeners: how many of its listeners forward to the tasks; those that only redirect do not count.
+    network: whether it is a Network Load Balancer, whose requests ECS would move by the listener itself, which the
+    next change of the listener would move back.
 
     Raises InvalidInput for an evaluation time that ECS cannot wait.
     """
@@ -79,7 +81,7 @@ def strategy(rollout: Rollout, balanced: bool, forwarding_listeners: int) -> Str
         case Policy.ADDITIONAL_BATCH:
             found = _with_additional_batch(n, batch)
         case Policy.IMMUTABLE | Policy.TRAFFIC_SPLITTING:
-            found = _beside(rollout, balanced, forwarding_listeners)
+            found = _beside(rollout, balanced, forwarding_listeners, network)
         case Policy.RESIZE:
             pass  # a change of the count alone is no deployment for ECS; these figures are its own defaults
         case _:
@@ -161,10 +163,10 @@ def _inexact(n: int, asked: int, got: int) -> str:
     return f"{got} of {n} tasks at a time in place of {asked}: ECS takes whole per cents only"
 
 
-def _beside(rollout: Rollout, balanced: bool, forwarding_listeners: int) -> Strategy:
+def _beside(rollout: Rollout, balanced: bool, forwarding_listeners: int, network: bool) -> Strategy:
     """Immutable and TrafficSplitting: all new tasks beside the old ones, then the listener rule moves the requests."""
-    if not balanced or forwarding_listeners != 1:
-        return _rolling(100, 200, _why_not_beside(rollout.policy, balanced, forwarding_listeners))
+    if not balanced or network or forwarding_listeners != 1:
+        return _rolling(100, 200, _why_not_beside(rollout.policy, balanced, forwarding_listeners, network))
     both = Strategy(Kind.BLUE_GREEN, 100, 200)
     if rollout.policy is Policy.IMMUTABLE:
         difference = "the new tasks get no request before all of them are healthy; no single one is tried first"
@@ -180,9 +182,11 @@ def _beside(rollout: Rollout, balanced: bool, forwarding_listeners: int) -> Stra
     return found
 
 
-def _why_not_beside(policy: Policy, balanced: bool, forwarding_listeners: int) -> str:
+def _why_not_beside(policy: Policy, balanced: bool, forwarding_listeners: int, network: bool) -> str:
     if not balanced:
         lacking = "without a load balancer"
+    elif network:
+        lacking = "with a Network Load Balancer (it has no rule by which ECS could move requests)"
     else:
         lacking = f"with {forwarding_listeners} listeners that forward requests (ECS moves those of exactly one)"
     return (

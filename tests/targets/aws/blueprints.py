@@ -18,7 +18,7 @@ from beanstalk.source.ebextensions import read_extensions
 from beanstalk.targets.aws.blueprint import Blueprint, Template, Tier
 from beanstalk.targets.aws.strategy import strategy
 from beanstalk.targets.aws.template import make_template
-from beanstalk.targets.aws.template.listeners import forwarding_listeners
+from beanstalk.targets.aws.template.listeners import forwarding_listeners, is_network
 from beanstalk.workload import make_workload
 from tests.bundles import make_bundle
 
@@ -68,4 +68,6 @@ def make_blueprint(
 def template_of(blueprint: Blueprint, policy: Policy | None = None) -> Template:
     """The template of its next deployment."""
     rollout: Rollout = rollout_for(blueprint.configuration, blueprint.size, policy)
-    return make_template(blueprint, strategy(rollout, blueprint.is_balanced, forwarding_listeners(blueprint)))
+    return make_template(
+        blueprint, strategy(rollout, blueprint.is_balanced, forwarding_listeners(blueprint), is_network(blueprint))
+    )

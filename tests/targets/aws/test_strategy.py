@@ -97,6 +97,13 @@ def test_without_exactly_one_forwarding_listener_it_is_a_rolling_update_with_a_n
     assert policy.value in found.why[0] and "rolling update" in found.why[0]
 
 
+@pytest.mark.parametrize("policy", [Policy.IMMUTABLE, Policy.TRAFFIC_SPLITTING])
+def test_behind_a_network_load_balancer_it_is_a_rolling_update_with_a_note(policy):
+    found = strategy(rollout(policy), True, 1, network=True)
+    assert (found.kind, found.minimum_percent, found.maximum_percent) == (Kind.ROLLING, 100, 200)
+    assert policy.value in found.why[0] and "Network Load Balancer" in found.why[0]
+
+
 def test_seconds_are_rounded_up_to_minutes_with_a_note():
     found = strategy(rollout(Policy.TRAFFIC_SPLITTING, evaluate_s=61), True, 1)
     assert found.canary_bake_minutes == 2
