@@ -28,6 +28,8 @@ LOST = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 _MARK = "write"
 """In the metadata of an object: which write it comes from."""
 _TRIES = 60
+_WHOLE_S = 2.0
+"""S3 tells whole seconds, and its answer takes a while: a clock that differs by less is right, and does not jump."""
 _LONGEST_PAUSE_S = 0.5
 _AT_ONCE = 16
 """Requests that run at the same time."""
@@ -155,7 +157,9 @@ class Documents:
     def _look_at_the_clock(self, answer: Json) -> None:
         said = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         if said:
-            self._ahead_s = parsedate_to_datetime(said).timestamp() - time.time()
+            moment = parsedate_to_datetime(said).timestamp()
+            if not moment <= self.now() <= moment + _WHOLE_S:
+                self._ahead_s = moment - time.time()
 
 
 def at_once(act: Callable[[Item], Result], items: list[Item], most: int = _AT_ONCE) -> list[Result]:

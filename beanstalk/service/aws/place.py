@@ -21,7 +21,7 @@ from beanstalk.targets.aws.cloud import Cloud
 @dataclass
 class CloudService:
     """The door to one account in one region. usual_region, usual_profile: of the project.  command: what the person
-    typed.  platforms: the person's own platform folders.  clock, sleep: replaced by tests.
+    typed.  platforms: the person's own platform folders.  clock: None: that of S3.  sleep: replaced by tests.
     """
 
     region: str = ""
@@ -30,7 +30,7 @@ class CloudService:
     usual_profile: str = ""
     command: str = "beanstalk"
     platforms: Sequence[Path] = field(default=())
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] | None = None
     sleep: Callable[[float], None] = time.sleep
 
     @cached_property
@@ -55,7 +55,8 @@ class CloudService:
         return TemporaryDirectory(prefix="beanstalk-")
 
     def now(self) -> float:
-        return self.clock()
+        """By the clock of AWS: what is told of a deployment is chosen by when it happened there."""
+        return self.clock() if self.clock else self.store.now()
 
     def holder(self) -> str:
         """Who asks, in words for whoever has to wait."""
