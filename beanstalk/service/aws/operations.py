@@ -196,16 +196,22 @@ def opened(service: CloudService, environment: CloudEnvironment, tell: Tell) -> 
 
 def take_over(running: Running) -> None:
     """Whoever prepared this is gone without a word. What it had only proposed is taken away; what it may have begun
-    without having been able to write so is seen by its token, and goes on."""
+    without having been able to write so is seen by its token, and goes on. Raises EnvironmentBusy while a task runs
+    that it has started to run something once: how that ends says how this goes on."""
+    from beanstalk.service.aws.leader import go_on_after, orphan_of
+
     token = running.operation.token
     by_stack = running.operation.kind is not Kind.SWAP
     events = unless_absent(lambda: running.stack.events(token=token), []) if by_stack else []
     if events:
         running.save(stage=Stage.EXECUTING, executed=events[0].at)
         return
-    done = "the names had been exchanged" if _was_swapped(running) else "nothing had been changed"
+    task = orphan_of(running) if by_stack else None
+    if task is not None and go_on_after(running, task):
+        return
+    done = "the names had been exchanged" if _was_swapped(running) else "nothing that serves had been changed"
     running.say(f"The client that began this is gone; {done}.", Severity.WARN)
-    give_up(running, BeanstalkError("the client that began it went away before anything was changed"))
+    give_up(running, BeanstalkError("the client that began it went away before anything that serves was changed"))
 
 
 def busy(

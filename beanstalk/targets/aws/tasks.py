@@ -22,6 +22,8 @@ _LATE_S = 3.0
 """So long after its end the last lines of a task may still be on their way to CloudWatch Logs."""
 _OF_SERVICE = ("launchType", "capacityProviderStrategy", "platformVersion", "networkConfiguration")
 _LONGEST_TOKEN = 64
+_LONGEST_STARTER = 36
+_MOST_DESCRIBED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,16 @@ def run_task(
     timeout_s: float = 3600.0,
     sleep: Callable[[float], None] = time.sleep,
     looked: Callable[[str], None] = lambda _: None,
+    started_by: str = "beanstalk",
 ) -> TaskResult:
     """Start a task where those of a service run, and wait until it has ended.
 
     service: as DescribeServices tells it.  command: None for that of the task definition.  client_token: the same one
     starts no second task: whoever died while he waited waits for the same one again.  environment: for the container,
-    besides.  looked: called with the id of the task after each look at it.  Raises TargetError when it cannot be
-    placed, and when it has not ended after `timeout_s`.
+    besides.  looked: called with the id of the task after each look at it.  started_by: for `tasks_of`.  Raises
+    TargetError when it cannot be placed, and when it has not ended after `timeout_s`.
     """
-    arn = _start(cloud, cluster, task_definition, service, container, command, client_token, environment)
+    arn = _start(cloud, cluster, task_definition, service, container, command, client_token, environment, started_by)
     tell(f"Started the task {arn.rpartition('/')[2]}.")
     until = time.monotonic() + timeout_s
     while True:
@@ -69,9 +72,41 @@ def run_task(
         sleep(_POLL_S)
 
 
+def tasks_of(cloud: Cloud, cluster: str, family: str, started_by: str) -> list[Json]:
+    """The tasks of a family that somebody started with `run_task`, those that ended within the last hour too.
+
+    By the family, as ListTasks takes `startedBy` beside no other filter, and then tells of running tasks alone.
+    """
+    ecs = cloud.client("ecs")
+    arns = [
+        arn
+        for status in ("RUNNING", "STOPPED")
+        for page in ecs.pages("list_tasks", cluster=cluster, family=family, desiredStatus=status)
+        for arn in page["taskArns"]
+    ]
+    found = [
+        task
+        for first in range(0, len(arns), _MOST_DESCRIBED)
+        for task in ecs.describe_tasks(cluster=cluster, tasks=arns[first : first + _MOST_DESCRIBED])["tasks"]
+    ]
+    return [dict(task) for task in found if task.get("startedBy") == started_by[:_LONGEST_STARTER]]
+
+
+def result_of(cloud: Cloud, task: Json, sleep: Callable[[float], None]) -> TaskResult:
+    """How a task of one container has ended."""
+    return _result(cloud, task["taskArn"], task, task["containers"][0]["name"], sleep)
+
+
+def stop_task(cloud: Cloud, cluster: str, arn: str, reason: str, sleep: Callable[[float], None]) -> None:
+    """Returns when it has ended."""
+    cloud.client("ecs").stop_task(cluster=cluster, task=arn, reason=reason)
+    while (task := _look(cloud, cluster, arn)) is not None and task["lastStatus"] != "STOPPED":
+        sleep(_POLL_S)
+
+
 def _start(
     cloud: Cloud, cluster: str, task_definition: str, service: Json, container: str, command: Sequence[str] | None,
-    client_token: str, environment: Mapping[str, str] | None,
+    client_token: str, environment: Mapping[str, str] | None, started_by: str,
 ) -> str:  # fmt: skip
     override: dict[str, Any] = {"name": container}
     if command is not None:
@@ -82,7 +117,7 @@ def _start(
     if "capacityProviderStrategy" in where:
         where.pop("launchType", None)
     answer = cloud.client("ecs").run_task(
-        cluster=cluster, taskDefinition=task_definition, count=1, startedBy="beanstalk",
+        cluster=cluster, taskDefinition=task_definition, count=1, startedBy=started_by[:_LONGEST_STARTER],
         clientToken=client_token[:_LONGEST_TOKEN], overrides={"containerOverrides": [override]}, **where,
     )  # fmt: skip
     if not answer["tasks"]:

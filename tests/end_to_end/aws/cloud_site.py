@@ -95,6 +95,12 @@ class CloudSite:
             assert time.monotonic() < until, self.stage(number)
             time.sleep(0.05)
 
+    def wait_for_containers(self, count: int) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while len(self.emulator.containers()) < count:
+            assert time.monotonic() < until, self.emulator.containers()
+            time.sleep(0.05)
+
 
 class Load:
     """Asks a load balancer all the time. lost: what was no good answer.  answers: every text that came."""

@@ -35,10 +35,25 @@ def test_a_client_killed_while_it_prepares_has_changed_nothing(cloud_site):
     assert busy["ExitCode"] == 6
     first.kill()
     first.communicate()
+    assert site.json("abort", "shop-dev")["Outcome"] == "Aborted"
     assert site.json("scale", 2, "shop-dev", "--wait-lock", 120)["Outcome"] == "Succeeded"
     assert site.answer("shop-dev") == "v1"
-    messages = [each["Message"] for each in site.json("events", "shop-dev")]
-    assert "The client that began this is gone; nothing had been changed." in messages
+    assert len(site.emulator.containers()) == 2
+
+
+def test_what_runs_once_of_a_client_that_was_killed_runs_once(cloud_site):
+    site = cloud_site
+    site.create("shop-dev", size=1)
+    site.write("v2", once=WAITS_ONCE.replace("sleep 600", "sleep 45"))
+    first = site.start("deploy", "shop-dev", "--archive", ".", "--label", "v2")
+    site.wait_for_containers(2)
+    first.kill()
+    first.communicate()
+    assert site.json("scale", 2, "shop-dev", "--wait-lock", 200)["PreviousVersionLabel"] == "v2"
+    assert site.answer("shop-dev") == "v2"
+    messages = " ".join(each["Message"] for each in site.json("events", "shop-dev"))
+    assert messages.count("Started the task") == 1
+    assert "which ran once, has ended." in messages
 
 
 def test_what_runs_once_ends_before_the_new_version_serves(cloud_site):
