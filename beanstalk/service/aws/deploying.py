@@ -19,7 +19,7 @@ from beanstalk.service.aws.leader import leader_scripts, run_leader
 from beanstalk.service.aws.lifecycle import apply_after, note_images
 from beanstalk.service.aws.memory import template_key
 from beanstalk.service.aws.network import network_values
-from beanstalk.service.aws.operations import Running, Tell, begun, end
+from beanstalk.service.aws.operations import Running, Tell, begun, end, end_as_it_is
 from beanstalk.service.aws.place import CloudService
 from beanstalk.service.aws.planning import CloudChange, parameter_values
 from beanstalk.service.aws.state import CloudEnvironment, Stage
@@ -165,6 +165,9 @@ def _execute(running: Running, change: CloudChange, proposed: ChangeSet) -> None
     """Tell AWS, unless nothing would change. Intent first: should this client die now, the next one sees by the events
     of the stack whether AWS was told."""
     running.check_wanted()
+    if proposed.is_empty and change.new:
+        end_as_it_is(running)
+        return
     if proposed.is_empty and not change.force:
         running.say("Nothing changes: the environment is like this already.")
         end(running, Outcome.SUCCEEDED, "")
@@ -193,14 +196,18 @@ def _follows_service(change: ResourceChange) -> bool:
 
 
 def _restart(running: Running) -> None:
-    """New tasks of the same version, by the service's own policy."""
+    """New tasks of the same version, by the service's own policy. Written down first: should this client die before AWS
+    is told, the next one sees by the deployments of the service that none was begun."""
     places = running.environment.places
     if not places.service:
         raise BeanstalkError(f"{running.environment.name} has no service that could be restarted")
-    running.save(by_stack=False)
+    running.save(by_stack=False, stage=Stage.EXECUTING, executed=running.service.now())
     ecs = running.service.cloud.client("ecs")
-    ecs.update_service(cluster=places.cluster, service=places.service, forceNewDeployment=True)
-    running.save(stage=Stage.EXECUTING, executed=running.service.now())
+    try:
+        ecs.update_service(cluster=places.cluster, service=places.service, forceNewDeployment=True)
+    except BeanstalkError:
+        running.save(stage=Stage.PREPARING)  # AWS has refused: nothing was begun
+        raise
 
 
 def _first_words(running: Running, change: CloudChange) -> None:

@@ -16,13 +16,14 @@ from beanstalk.agent.rollouts import end_messages
 from beanstalk.errors import BeanstalkError, EnvironmentBusy, NotFound
 from beanstalk.model import Outcome
 from beanstalk.records import Kind, Severity, Status
+from beanstalk.service.aws.endings import is_over, may_be_old, verdict
 from beanstalk.service.aws.place import CloudService, find_cloud_environment
 from beanstalk.service.aws.state import Becomes, CloudEnvironment, CloudOperation, Spoken, Stage
 from beanstalk.service.place import new_request_id
 from beanstalk.store.leases import Lease
 from beanstalk.targets.aws.observing import Coordinates, Observer, coordinates_of, stack_ended, unless_absent
 from beanstalk.targets.aws.stack import Stack
-from beanstalk.targets.aws.watch import Look, Memory, Said, is_stalled, outcome_of, tell
+from beanstalk.targets.aws.watch import Look, Memory, Said, is_stalled, tell
 
 Tell = Callable[[Spoken], None]
 LEASE_S = 30.0
@@ -235,13 +236,11 @@ def observer(running: Running) -> Observer:
 
 
 def ended(running: Running, look: Look) -> bool:
-    """Whether AWS has nothing more to do for an operation."""
-    if not stack_ended(look):
+    """Whether AWS has nothing more to do for an operation: nothing moves, and what is seen is no older than it."""
+    operation = running.operation
+    if not is_over(operation, look):
         return False
-    if running.operation.by_stack:
-        return True
-    deployments = look.service.deployments if look.service else ()
-    return len(deployments) <= 1 and all(each.rollout != "IN_PROGRESS" for each in deployments)
+    return not may_be_old(operation, look) or (operation.by_stack and bool(running.stack.events(token=operation.token)))
 
 
 def remembered(running: Running, look: Look) -> Memory:
@@ -300,36 +299,14 @@ def settle(running: Running, look: Look, memory: Memory) -> None:
         return
     outcome, cause = verdict(running.operation, look, memory)
     if outcome is Outcome.SUCCEEDED and running.operation.kind not in (Kind.TERMINATE, Kind.SWAP):
-        from beanstalk.service.aws.names import renew
-
-        before = running.environment
-        _remember_places(running, look)
-        renew(running, before)
+        _remember(running, look)
     end(running, outcome, cause)
 
 
-def verdict(operation: CloudOperation, look: Look, memory: Memory) -> tuple[Outcome, str]:
-    """How an operation has ended, and why when it failed."""
-    status = look.stack.status if look.stack else None
-    if operation.kind is Kind.SWAP:  # it has ended as soon as Route 53 has taken the change
-        return Outcome.SUCCEEDED, ""
-    if operation.kind is not Kind.TERMINATE and status in (None, "DELETE_COMPLETE"):
-        outcome: Outcome = Outcome.ABORTED if operation.abort else Outcome.ROLLED_BACK
-    elif not operation.by_stack and look.service is not None:
-        primary = next((each for each in look.service.deployments if each.status == "PRIMARY"), None)
-        failed = primary is not None and primary.rollout == "FAILED"
-        back = any(each.status.startswith("ROLLBACK") for each in look.deployments)
-        outcome = Outcome.ROLLED_BACK if failed or back else Outcome.SUCCEEDED
-    else:
-        found = outcome_of(status, operation.abort)
-        assert found is not None
-        outcome = found
-    if outcome is Outcome.SUCCEEDED:
-        return outcome, ""
-    if operation.abort:
-        return outcome, "it was aborted"
-    reason = look.stack.reason if look.stack else ""
-    return outcome, memory.cause or reason.rstrip(".") or f"the stack is {status or 'gone'}"
+def end_as_it_is(running: Running) -> None:
+    """It has succeeded with what the stack is now: that of a new environment without tasks is made already."""
+    _remember(running, observer(running).look())
+    end(running, Outcome.SUCCEEDED, "")
 
 
 def end(running: Running, outcome: Outcome, cause: str) -> None:
@@ -385,12 +362,15 @@ def _after_swap(operation: CloudOperation) -> dict[str, object]:
     return {"cname": told[NEW_CNAME], "remembered_until": operation.ended + float(told[TTL])}
 
 
-def _remember_places(running: Running, look: Look) -> None:
-    """Where the parts of it are, so that a look at it needs no search."""
-    stack = look.stack
+def _remember(running: Running, look: Look) -> None:
+    """Where the parts of it are, so that a look at it needs no search; its public name leads there."""
+    from beanstalk.service.aws.names import renew
+
+    stack, before = look.stack, running.environment
     assert stack is not None
     found: Coordinates = coordinates_of(running.stack.resources())
     running.environment = replace(running.environment, places=found, outputs=dict(stack.outputs), stack_id=stack.id)
+    renew(running, before)
 
 
 def stack_is_made(running: Running) -> bool:

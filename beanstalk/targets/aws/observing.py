@@ -278,7 +278,7 @@ def _deployment(row: Json) -> Deployment:
     return Deployment(
         row["id"], row["status"], row["taskDefinition"], row.get("desiredCount", 0), row.get("runningCount", 0),
         row.get("pendingCount", 0), row.get("failedTasks", 0), row.get("rolloutState", ""),
-        row.get("rolloutStateReason", ""),
+        row.get("rolloutStateReason", ""), _seconds(row.get("createdAt")),
     )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ STACK = "AWS::CloudFormation::Stack"
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One of a service's deployments. rollout: "IN_PROGRESS", "COMPLETED" or "FAILED"."""
+    """One of a service's deployments. rollout: "IN_PROGRESS", "COMPLETED" or "FAILED".  created: seconds since the
+    epoch, 0 when it is not known."""
 
     id: str
     status: str
@@ -33,6 +34,7 @@ class Deployment:
     failed: int
     rollout: str
     reason: str = ""
+    created: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

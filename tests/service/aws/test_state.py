@@ -9,8 +9,8 @@ import pytest
 
 from beanstalk.model import Outcome
 from beanstalk.records import Kind, Severity, Status
+from beanstalk.service.aws.endings import verdict
 from beanstalk.service.aws.memory import _with_what_others_said
-from beanstalk.service.aws.operations import verdict
 from beanstalk.service.aws.state import (
     Becomes,
     CloudEnvironment,
