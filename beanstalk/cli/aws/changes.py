@@ -18,7 +18,7 @@ from beanstalk.cli.terminal import Lines, notice, write_json
 from beanstalk.errors import EnvironmentBusy
 from beanstalk.records import Event, Severity
 from beanstalk.service.aws.deploying import carry_out_on_aws
-from beanstalk.service.aws.operations import Running, Tell, follow
+from beanstalk.service.aws.operations import OutOfDate, Running, Tell, follow
 from beanstalk.service.aws.planning import CloudChange
 from beanstalk.service.aws.state import Spoken, Stage
 
@@ -84,12 +84,16 @@ def carry_out(
 
 
 def when_free(session: Session, attempt: Callable[[Tell], Running], heard: Heard, waiting: Waiting) -> Running:
-    """`attempt`, again and again while another operation holds the environment and there is time to wait."""
-    until, told = time.monotonic() + waiting.lock_s, False
+    """`attempt`, again and again while another operation holds the environment and there is time to wait; once more in
+    any case when one had ended that nobody had seen."""
+    until, told, anew = time.monotonic() + waiting.lock_s, False, False
     while True:
         try:
             return attempt(heard)
         except EnvironmentBusy as busy:
+            if isinstance(busy, OutOfDate) and not anew:
+                anew = True
+                continue
             if time.monotonic() >= until:
                 raise
             if not told:

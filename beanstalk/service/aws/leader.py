@@ -89,7 +89,7 @@ def orphan_of(running: Running) -> Json | None:
     """The task that an operation has started to run something once, ended or not; None when it started none."""
     from beanstalk.targets.aws.tasks import tasks_of
 
-    resources = unless_absent(running.stack.resources, {})
+    resources = running.stack.resources() if running.stack.look() is not None else {}
     places = coordinates_of(resources)
     if "TaskDefinition" not in resources or not places.cluster:
         return None

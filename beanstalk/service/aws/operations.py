@@ -31,6 +31,8 @@ LEASE_S = 30.0
 NEW_CNAME, TTL = "NewCNAME", "TTL"
 """Keys of a swap's parameters: the prefix that an environment has afterwards, and for how many seconds others may
 remember the one before."""
+_WORKED_OUT_FOR = ("version_label", "platform", "size", "settings_json", "deployment", "cname")
+"""What of an environment decides what a change does."""
 _AWS_ITSELF_S = 300.0
 """What AWS may take without showing anything, beside what tasks take."""
 _QUICK_S, _SLOW_S = 0.3, 5.0
@@ -92,7 +94,7 @@ def begun(
     Raises EnvironmentBusy when somebody else holds it, AlreadyExists when a new one has a name that is taken.
     """
     if not new:
-        environment = free(service, environment, tell)
+        environment = _as_worked_out(environment, free(service, environment, tell))
     identity = new_request_id()
     number = environment.operations + 1
     operation = CloudOperation(
@@ -114,6 +116,19 @@ def begun(
                 give_up(running, error)
             if not isinstance(error, Aborted):
                 raise
+
+
+class OutOfDate(EnvironmentBusy):
+    """An operation that had gone on unseen has ended just now, and what was worked out before is for what was before
+    it. Nothing holds the environment any more: it can be worked out anew at once."""
+
+
+def _as_worked_out(before: CloudEnvironment, now: CloudEnvironment) -> CloudEnvironment:
+    """The environment now. Raises OutOfDate when it runs something else than when the change was worked out."""
+    if any(getattr(before, name) != getattr(now, name) for name in _WORKED_OUT_FOR):
+        text = f"{now.name} has been brought to {now.version_label} by an operation that ended just now"
+        raise OutOfDate(text, hint="try again")
+    return now
 
 
 def _check_unchanged(service: CloudService, environment: CloudEnvironment) -> None:
@@ -212,7 +227,8 @@ def take_over(running: Running) -> None:
         return
     done = "the names had been exchanged" if _was_swapped(running) else "nothing that serves had been changed"
     running.say(f"The client that began this is gone; {done}.", Severity.WARN)
-    give_up(running, BeanstalkError("the client that began it went away before anything that serves was changed"))
+    gone = BeanstalkError("the client that began it went away before anything that serves was changed")
+    give_up(running, Aborted() if running.operation.abort else gone)
 
 
 def busy(

@@ -10,8 +10,8 @@ import pytest
 from beanstalk.errors import CloudError, EnvironmentBusy
 from beanstalk.model import Outcome
 from beanstalk.records import Kind, Status
-from beanstalk.service.aws.operations import begun, end
-from beanstalk.service.aws.state import Stage
+from beanstalk.service.aws.operations import OutOfDate, begun, end
+from beanstalk.service.aws.state import CloudOperation, Stage
 from beanstalk.store.leases import FIELD
 
 
@@ -38,6 +38,22 @@ def test_what_was_worked_out_for_an_older_environment_is_not_carried_out(account
     assert account.service.memory.operation(read.id, 2) == account.service.memory.operations(read)[0]
     assert account.service.memory.operation(read.id, 2).outcome is Outcome.SUCCEEDED
     assert account.service.memory.holder(read) == ""
+
+
+def test_what_ends_only_when_it_is_looked_at_makes_the_next_change_be_worked_out_anew(account):
+    """A deployment has ended, and nobody has written into the environment what runs there now."""
+    read = account.environment("shop-prod", operation=2, operations=2)
+    becomes = replace(read.as_it_is(), version_label="v2", deploys=True)
+    done = CloudOperation("op", 2, Kind.DEPLOY, read.id, read.name, "me", 1.0, "v2", "v1", becomes, Stage.ENDED,
+                          outcome=Outcome.SUCCEEDED, ended=2.0)  # fmt: skip
+    account.service.memory.save_operation(done)
+    again = begun(account.service, read, Kind.CONFIGURE, read.as_it_is(), silent)
+    with pytest.raises(OutOfDate, match="brought to v2"), again:
+        pytest.fail("v1 would come back")
+    read = account.service.memory.environment("shop-prod")
+    with begun(account.service, read, Kind.CONFIGURE, read.as_it_is(), silent) as running:
+        end(running, Outcome.SUCCEEDED, "")
+    assert account.service.memory.environment("shop-prod").version_label == "v2"
 
 
 def test_whoever_was_taken_for_dead_leaves_what_the_next_one_writes(account):
