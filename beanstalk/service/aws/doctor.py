@@ -15,7 +15,7 @@ from beanstalk.service.check import Check
 from beanstalk.service.configuration import layers_of, load_settings
 from beanstalk.targets.aws import preflight
 from beanstalk.targets.aws.blueprint import Parameter
-from beanstalk.targets.aws.permissions import needed
+from beanstalk.targets.aws.permissions import needed, needed_groups
 
 EVERYTHING = "environments on AWS"
 _SHOWN = 4
@@ -39,7 +39,7 @@ def examine_on_aws(service: CloudService, environment: CloudEnvironment | None) 
 
 
 def _permissions(service: CloudService) -> Check:
-    found = preflight.permissions(service.cloud, needed())
+    found = preflight.permissions(service.cloud, needed_groups())
     if found.unknown:
         return Check("permissions", EVERYTHING, f"not known: {found.unknown}")
     if not found.denied:
@@ -52,7 +52,7 @@ def _permissions(service: CloudService) -> Check:
 
 def denied(service: CloudService) -> tuple[str, ...]:
     """Every action that is needed and not allowed, as far as IAM tells."""
-    return preflight.permissions(service.cloud, needed()).denied
+    return preflight.permissions(service.cloud, needed_groups()).denied
 
 
 def _roles(service: CloudService) -> Iterator[Check]:

@@ -15,18 +15,20 @@ from dataclasses import dataclass
 from beanstalk.targets.aws.blueprint import Json
 
 _WIDTH = 118
+PASSED_TO = "iam:PassedToService"
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """sid: of its statement.  only_with: the environments that need it, "" for all.  resources: ARNs; {bucket} and
-    {repository} stand for ours.  actions: {prefix: names}."""
+    """sid: of its statement.  only_with: the environments that need it, "" for all.  resources: patterns of ARNs.
+    actions: {prefix: names}.  passed_to: services that roles may be handed over to, () where none are."""
 
     sid: str
     serves: str
     actions: tuple[tuple[str, str], ...]
     only_with: str = ""
     resources: tuple[str, ...] = ("*",)
+    passed_to: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -34,6 +36,8 @@ class Group:
         return tuple(f"{prefix}:{name}" for prefix, names in self.actions for name in names.split())
 
 
+_OUR_ROLES = "arn:aws:iam::*:role/beanstalk-*"
+"""CloudFormation begins the names of roles with that of their stack (`blueprint.stack_name`)."""
 GROUPS = (
     Group(
         "State", "versions, environments, operations",
@@ -61,7 +65,7 @@ GROUPS = (
         (("ecs", "CreateCluster DescribeClusters DeleteCluster RegisterTaskDefinition DeregisterTaskDefinition "
                  "DescribeTaskDefinition CreateService UpdateService DeleteService DescribeServices ListServices "
                  "ListTasks DescribeTasks RunTask StopTask ListServiceDeployments DescribeServiceDeployments "
-                 "DescribeServiceRevisions StopServiceDeployment TagResource"),
+                 "DescribeServiceRevisions StopServiceDeployment UpdateCluster TagResource UntagResource"),
          ("logs", "CreateLogGroup DeleteLogGroup DescribeLogGroups PutRetentionPolicy TagResource ListTagsForResource "
                   "DescribeLogStreams GetLogEvents FilterLogEvents"),
          ("cloudwatch", "PutMetricAlarm DeleteAlarms DescribeAlarms GetMetricData TagResource"),
@@ -83,9 +87,18 @@ GROUPS = (
     ),
     Group(
         "Roles", "the roles of tasks",
-        (("iam", "CreateRole DeleteRole GetRole TagRole UpdateAssumeRolePolicy PutRolePolicy GetRolePolicy "
+        (("iam", "CreateRole DeleteRole TagRole UntagRole UpdateAssumeRolePolicy PutRolePolicy GetRolePolicy "
                  "DeleteRolePolicy AttachRolePolicy DetachRolePolicy ListRolePolicies ListAttachedRolePolicies "
-                 "PassRole CreateServiceLinkedRole"),),
+                 "PutRolePermissionsBoundary"),),
+        resources=(_OUR_ROLES,),
+    ),
+    Group(
+        "HandOver", "roles for tasks and for what starts them", (("iam", "PassRole"),), resources=(_OUR_ROLES,),
+        passed_to=tuple(f"{each}.amazonaws.com" for each in ("ecs-tasks", "ecs", "ec2", "events", "scheduler")),
+    ),
+    Group(
+        "LinkedRoles", "the roles of AWS's own services", (("iam", "GetRole CreateServiceLinkedRole"),),
+        resources=(_OUR_ROLES, "arn:aws:iam::*:role/aws-service-role/*"),
     ),
     Group(
         "Workers", "queues and their schedules",
@@ -101,10 +114,15 @@ GROUPS = (
                          "DescribeAutoScalingGroups DescribeScalingActivities"),
          ("ecs", "CreateCapacityProvider UpdateCapacityProvider DeleteCapacityProvider DescribeCapacityProviders "
                  "PutClusterCapacityProviders DescribeContainerInstances"),
-         ("iam", "CreateInstanceProfile DeleteInstanceProfile GetInstanceProfile AddRoleToInstanceProfile "
-                 "RemoveRoleFromInstanceProfile"),
          ("ssm", "GetParameters")),
         "LaunchType=EC2",
+    ),
+    Group(
+        "Profiles", "the role of instances",
+        (("iam", "CreateInstanceProfile DeleteInstanceProfile GetInstanceProfile AddRoleToInstanceProfile "
+                 "RemoveRoleFromInstanceProfile"),),
+        "LaunchType=EC2",
+        ("arn:aws:iam::*:instance-profile/beanstalk-*",),
     ),
     Group(
         "Names", "public names and their swap",
@@ -139,9 +157,22 @@ GROUPS = (
 )  # fmt: skip
 
 
+def needed_groups() -> tuple[Group, ...]:
+    """What every environment needs."""
+    return tuple(group for group in GROUPS if not group.only_with)
+
+
 def needed() -> tuple[str, ...]:
-    """The actions that every environment needs."""
-    return tuple(name for group in GROUPS if not group.only_with for name in group.names)
+    """The actions of these."""
+    return tuple(name for group in needed_groups() for name in group.names)
+
+
+def example_of(group: Group) -> str:
+    """An ARN that the statement of a group is about, "*" for all: IAM is asked about things, not about patterns."""
+    found = group.resources[-1]
+    if found == "*":
+        return found
+    return found.replace("::*:", "::123456789012:").replace(":*:*:", ":us-east-1:123456789012:").replace("*", "example")
 
 
 def policy(groups: Sequence[Group] = GROUPS) -> Json:
@@ -156,10 +187,12 @@ def policy_text(groups: Sequence[Group] = GROUPS) -> str:
 
 
 def _statement(group: Group) -> Json:
+    condition = {"StringEquals": {PASSED_TO: list(group.passed_to)}} if group.passed_to else None
     return {
         "Sid": group.sid,
         "Effect": "Allow",
         "Resource": [each for own in group.resources for each in _with_contents(own)],
+        **({"Condition": condition} if condition else {}),
         "Action": list(group.names),
     }
 
@@ -171,6 +204,7 @@ def _with_contents(resource: str) -> tuple[str, ...]:
 
 def _statement_text(statement: Json) -> str:
     head = json.dumps({key: value for key, value in statement.items() if key != "Action"})
+    head = head.replace(', "Condition"', ',\n    "Condition"')
     actions = ", ".join(json.dumps(each) for each in statement["Action"])
     lines = textwrap.wrap(actions, _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False)
     return f'  {head[:-1]}, "Action": [\n' + "\n".join(lines) + "]}"

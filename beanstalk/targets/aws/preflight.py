@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from beanstalk.errors import CloudError
 from beanstalk.targets.aws.cloud import Cloud
-from beanstalk.targets.aws.permissions import principal_of
+from beanstalk.targets.aws.permissions import PASSED_TO, Group, example_of, principal_of
 
 _AT_ONCE = 50
 """Actions in one question to IAM."""
@@ -30,29 +30,37 @@ class Permissions:
     unknown: str = ""
 
 
-def permissions(cloud: Cloud, actions: Sequence[str]) -> Permissions:
-    """Which of these actions are not allowed, as far as IAM tells. Conditions and policies of other accounts are not
+def permissions(cloud: Cloud, groups: Sequence[Group]) -> Permissions:
+    """Which of the actions of these groups are not allowed, as far as IAM tells. Policies of other accounts are not
     known to it."""
     principal = principal_of(cloud.identity["Arn"])
     if not principal:
         return Permissions()
-    denied: list[str] = []
     try:
-        for first in range(0, len(actions), _AT_ONCE):
-            pages = cloud.client("iam").pages(
-                "simulate_principal_policy",
-                PolicySourceArn=principal,
-                ActionNames=list(actions[first : first + _AT_ONCE]),
-            )
-            denied += [
-                row["EvalActionName"]
-                for page in pages
-                for row in page["EvaluationResults"]
-                if row["EvalDecision"] != "allowed"
-            ]
+        denied = [name for group in groups for name in _denied(cloud, principal, group)]
     except CloudError as error:
         return Permissions(unknown=error.problem)
     return Permissions(tuple(denied))
+
+
+def _denied(cloud: Cloud, principal: str, group: Group) -> Iterator[str]:
+    """Of one group, asked about a thing that it is for: a policy that names things allows nothing for all of them."""
+    context = [
+        {"ContextKeyName": PASSED_TO, "ContextKeyType": "string", "ContextKeyValues": [service]}
+        for service in group.passed_to[:1]
+    ]
+    for first in range(0, len(group.names), _AT_ONCE):
+        pages = cloud.client("iam").pages(
+            "simulate_principal_policy",
+            PolicySourceArn=principal,
+            ActionNames=list(group.names[first : first + _AT_ONCE]),
+            ResourceArns=[example_of(group)],
+            ContextEntries=context,
+        )
+        for page in pages:
+            for row in page["EvaluationResults"]:
+                if row["EvalDecision"] != "allowed":
+                    yield row["EvalActionName"]
 
 
 def has_role(cloud: Cloud, role: str) -> bool | None:

@@ -8,7 +8,7 @@ from beanstalk.errors import CloudError
 from beanstalk.service.aws.doctor import denied, examine_on_aws
 from beanstalk.service.check import State
 from beanstalk.targets.aws import preflight
-from beanstalk.targets.aws.permissions import needed
+from beanstalk.targets.aws.permissions import needed_groups
 from tests.service.aws.conftest import DOMAIN
 
 
@@ -66,7 +66,7 @@ def iam(account, monkeypatch):
     class Simulation:
         denied: tuple[str, ...] = ()
 
-        def pages(self, _, PolicySourceArn, ActionNames):
+        def pages(self, _, PolicySourceArn, ActionNames, ResourceArns, ContextEntries):
             if self.denied == ("all",):
                 raise CloudError("AWS denies iam:SimulatePrincipalPolicy", "AccessDenied")
             yield {
@@ -83,7 +83,7 @@ def iam(account, monkeypatch):
 
 
 def test_permissions_that_are_held_are_counted(account, iam):
-    assert preflight.permissions(account.service.cloud, needed()).denied == ()
+    assert preflight.permissions(account.service.cloud, needed_groups()).denied == ()
 
 
 def test_permissions_that_are_not_held_are_named(account, iam):
@@ -93,4 +93,7 @@ def test_permissions_that_are_not_held_are_named(account, iam):
 
 def test_who_may_not_ask_is_told_so(account, iam):
     iam.denied = ("all",)
-    assert preflight.permissions(account.service.cloud, needed()).unknown == "AWS denies iam:SimulatePrincipalPolicy"
+    assert (
+        preflight.permissions(account.service.cloud, needed_groups()).unknown
+        == "AWS denies iam:SimulatePrincipalPolicy"
+    )

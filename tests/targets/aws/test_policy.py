@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import botocore.session
 import pytest
 
-from beanstalk.targets.aws.permissions import GROUPS, needed, policy, policy_text, principal_of
+from beanstalk.targets.aws.blueprint import stack_name
+from beanstalk.targets.aws.permissions import GROUPS, example_of, needed, policy, policy_text, principal_of
 
 ROOT = Path(__file__).parents[3]
 SERVICES = {"elasticloadbalancing": "elbv2", "elasticfilesystem": "efs", "servicequotas": "service-quotas"}
@@ -59,12 +61,47 @@ def test_the_page_shows_the_policy():
 
 def test_the_text_is_the_policy():
     assert json.loads(policy_text()) == policy()
-    assert max(map(len, policy_text().splitlines())) <= 160
+    assert max(map(len, policy_text().splitlines())) <= 200
 
 
 def test_what_only_some_environments_need_is_not_asked_of_all():
     assert "ecs:RunTask" in needed()
     assert not {"rds:CreateDBInstance", "route53:GetChange", "ec2:RunInstances"} & {*needed()}
+
+
+def resources():
+    """Of all templates that are kept."""
+    paths = (ROOT / "tests" / "golden" / "aws" / "templates").glob("*.json")
+    return [each for path in paths for each in json.loads(path.read_text())["Resources"].values()]
+
+
+def test_no_action_of_iam_but_a_question_is_allowed_on_everything():
+    everything = {name for group in GROUPS if "*" in group.resources for name in group.names}
+    assert {name for name in everything if name.startswith("iam:")} == {"iam:SimulatePrincipalPolicy"}
+
+
+def test_roles_are_handed_over_only_to_those_who_have_them_in_the_templates():
+    statement = next(each for each in policy()["Statement"] if each["Action"] == ["iam:PassRole"])
+    trusted = {
+        principal["Service"]
+        for each in resources()
+        if each["Type"] == "AWS::IAM::Role"
+        for principal in [each["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]]
+    }
+    assert {*statement["Condition"]["StringEquals"]["iam:PassedToService"]} == trusted
+
+
+def test_no_role_of_a_template_has_a_name_of_its_own():
+    """CloudFormation names them after their stack, by which the policy knows them."""
+    assert stack_name("shop", "e-1").startswith("beanstalk-")
+    for each in resources():
+        assert not {"RoleName", "InstanceProfileName", "Path"} & {*each.get("Properties", {})}
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.sid)
+def test_iam_is_asked_about_a_thing_that_the_statement_is_for(group):
+    assert fnmatchcase(example_of(group), group.resources[-1])
+    assert group.resources == ("*",) or "*" not in example_of(group)
 
 
 @pytest.mark.parametrize(
