@@ -23,7 +23,7 @@ def show_cloud_plan(session: Session, change: CloudChange, prices: str | None) -
     """Print what would happen. prices: path of a price file."""
     found = plan_on_aws(session.cloud_service, change)
     money = _prices(prices) if prices else None
-    for problem in change.warnings:
+    for problem in found.change.warnings:
         warn(str(problem), session.quiet)
     if session.json:
         write_json(plan_document(found, money))

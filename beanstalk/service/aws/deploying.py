@@ -14,6 +14,7 @@ from beanstalk.model import Outcome
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.updates import Changed
 from beanstalk.records import Kind, Severity
+from beanstalk.service.aws.counts import is_service_replaced, keep_live_count, new_service_words
 from beanstalk.service.aws.images import images_of
 from beanstalk.service.aws.leader import leader_scripts, run_leader
 from beanstalk.service.aws.lifecycle import apply_after, note_images
@@ -22,6 +23,7 @@ from beanstalk.service.aws.network import network_values
 from beanstalk.service.aws.operations import Running, Tell, begun, end, end_as_it_is
 from beanstalk.service.aws.place import CloudService
 from beanstalk.service.aws.planning import CloudChange, parameter_values
+from beanstalk.service.aws.prepare import live_count
 from beanstalk.service.aws.state import CloudEnvironment, Stage
 from beanstalk.service.aws.versions import kept_version
 from beanstalk.service.consequences import consequences
@@ -101,11 +103,25 @@ def _create_with_leader(
 
 def _propose(running: Running, change: CloudChange, values: Mapping[str, str], allow_replace: bool) -> ChangeSet:
     """The change set, once it is found harmless."""
-    running.stack.make_room(running.say)
-    proposed = running.stack.propose(_proposal(running, change, values, running.operation.token))
+    stack = running.stack
+    state = stack.make_room(running.say)
+    if state is not None:
+        keep_live_count(running, state, live_count(running.service, running.environment))
+    proposed = stack.propose(_proposal(running, change, values, running.operation.token))
+    if change.keeps_count and is_service_replaced(proposed.changes):
+        proposed = _propose_with_count(running, change, values)
     if not proposed.creates and not allow_replace:
         check_changes(running, proposed.changes, change.template.body)
     return proposed
+
+
+def _propose_with_count(running: Running, change: CloudChange, values: Mapping[str, str]) -> ChangeSet:
+    """Instead of one that leaves the number alone."""
+    token, live = running.operation.token, live_count(running.service, running.environment)
+    running.stack.discard(token)
+    running.say(new_service_words(live), Severity.WARN)
+    wanted = {**values, Parameter.DESIRED_COUNT: str(live), Parameter.KEEP_COUNT: "false"}
+    return running.stack.propose(replace(_proposal(running, change, wanted, token), again=True))
 
 
 def _proposal(running: Running, change: CloudChange, values: Mapping[str, str], name: str) -> Proposal:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beanstalk.errors import Problem
+from beanstalk.service.aws.counts import is_service_replaced, new_service_words
 from beanstalk.service.aws.deploying import refused
 from beanstalk.service.aws.network import network_values
 from beanstalk.service.aws.place import CloudService
 from beanstalk.service.aws.planning import CloudChange, parameter_values
+from beanstalk.targets.aws.change_set import ChangeSet
 from beanstalk.targets.aws.consumption import Consumption, consumption_of
 from beanstalk.targets.aws.plan_words import Line, changes_in_words, type_in_words
 from beanstalk.targets.aws.scheduler import Course, course
@@ -41,17 +43,19 @@ def plan_on_aws(service: CloudService, change: CloudChange) -> CloudPlan:
         return CloudPlan(change, added, (), None, Consumption(0, 0, 0), after)
     stack = Stack(service.cloud, change.environment.stack, service.sleep)
     state = stack.look()
-    lines, not_unasked = _difference(service, change, stack, state)
+    proposed = _proposed(service, change, stack, state)
+    lines = tuple(changes_in_words(proposed.changes))
+    not_unasked = tuple(refused(service, change.environment, proposed.changes, change.template.body))
+    if change.keeps_count and is_service_replaced(proposed.changes):
+        change = replace(change, warnings=(*change.warnings, Problem(new_service_words(change.size))))
     before = consumption_of(stack.template(), change.rollout.old_size) if state else Consumption(0, 0, 0)
     replaces = change.force or any(line.logical_id == "TaskDefinition" for line in lines)
     on_the_way = course(change.strategy, change.size) if replaces else None
     return CloudPlan(change, lines, not_unasked, on_the_way, before, after)
 
 
-def _difference(
-    service: CloudService, change: CloudChange, stack: Stack, state: StackState | None
-) -> tuple[tuple[Line, ...], tuple[Problem, ...]]:
-    """What CloudFormation would do to the stack, and what of it is refused."""
+def _proposed(service: CloudService, change: CloudChange, stack: Stack, state: StackState | None) -> ChangeSet:
+    """What CloudFormation would do to the stack."""
     network = network_values(service.cloud, change.configuration, change.template.parameters)
     values = parameter_values(change, network, _images(change, state.parameters if state else {}))
     name = f"beanstalk-plan-{uuid.uuid4()}"
@@ -61,8 +65,7 @@ def _difference(
     tags = dict(state.tags) if state else {}
     proposed = stack.propose(Proposal(name, change.template.body, url, values, tags))
     stack.discard(name)
-    not_unasked = refused(service, change.environment, proposed.changes, change.template.body)
-    return tuple(changes_in_words(proposed.changes)), tuple(not_unasked)
+    return proposed
 
 
 def _images(change: CloudChange, running: Mapping[str, str]) -> dict[str, str]:

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from beanstalk.errors import BeanstalkError
 from beanstalk.model import Outcome
 from beanstalk.records import Kind
-from beanstalk.service.aws.memory import template_key
+from beanstalk.service.aws.counts import update_beforehand
 from beanstalk.service.aws.names import unpublish, wait_until_forgotten
 from beanstalk.service.aws.operations import Running, Tell, begun, end
 from beanstalk.service.aws.place import CloudService, find_cloud_environment
 from beanstalk.service.aws.state import Stage
-from beanstalk.targets.aws.blueprint import Json, Parameter
+from beanstalk.targets.aws.blueprint import Json
 from beanstalk.targets.aws.change_set import is_stateful
 from beanstalk.targets.aws.observing import unless_absent
 from beanstalk.targets.aws.plan_words import type_in_words
-from beanstalk.targets.aws.stack import LARGEST_INLINE_BYTES, Proposal, Stack, template_text
+from beanstalk.targets.aws.stack import Stack
 from beanstalk.targets.aws.template.aliases import used
 from beanstalk.targets.aws.watch import plain_name
 
@@ -97,20 +97,8 @@ def _keep(running: Running) -> None:
     kept = retained(body)
     if kept == body:
         return
-    text = template_text(kept)
-    running.save()
-    url = running.service.store.put_text(template_key(running.operation), text)
-    large = len(text.encode()) > LARGEST_INLINE_BYTES
-    name = f"{running.operation.token}-keep"
-    values = {**dict.fromkeys(state.parameters), str(Parameter.KEEP_COUNT): "true"}
-    proposed = stack.propose(Proposal(name, kept, url if large else None, values, state.tags))
-    if proposed.is_empty:
-        return
     running.say("What holds data is kept: its deletion policy becomes Retain.")
-    stack.execute(name)
-    while (now := stack.look()) is not None and now.is_moving:
-        running.service.sleep(1.0)
-    if now is None or not now.status.endswith("_COMPLETE") or "ROLLBACK" in now.status:
+    if not update_beforehand(running, stack, state, kept, "keep"):
         raise BeanstalkError("the data could not be kept, so nothing was terminated", hint="see: beanstalk events")
 
 

@@ -30,12 +30,15 @@ LARGEST_INLINE_BYTES = 51_200
 """Of a template body; a larger one has to be in S3 (CloudFormation quotas)."""
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 _POLL_S = 0.5
+_STALE_LOOKS = 20
+"""After so many of them nothing old is shown any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What a stack is to become. name: of the change set, from the operation.  parameters: None for a value that stays.
     url: of the template in S3, None: the body goes with the request.  stops: when it fails it does not go back.
+    again: it takes the place of an earlier one of the same name, which was discarded.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Proposal:
     parameters: Mapping[str, str | None]
     tags: Mapping[str, str]
     stops: bool = False
+    again: bool = False
 
 
 def template_text(body: Json) -> str:
@@ -106,7 +110,7 @@ class Stack:
             "StackName": self.name,
             "ChangeSetName": proposal.name,
             "ChangeSetType": "CREATE" if creates else "UPDATE",
-            "ClientToken": proposal.name,
+            "ClientToken": f"{proposal.name}-again" if proposal.again else proposal.name,
             "Capabilities": _CAPABILITIES,
             "Parameters": [
                 {"ParameterKey": key, **({"UsePreviousValue": True} if value is None else {"ParameterValue": value})}
@@ -152,6 +156,16 @@ class Stack:
     def execute(self, name: str) -> None:
         """Begin. Its events have the name of the change set as their token."""
         self._api.execute_change_set(StackName=self.name, ChangeSetName=name, ClientRequestToken=name)
+
+    def execute_and_wait(self, name: str) -> StackState | None:
+        """Begin, and wait for the end; what the stack is then. It may show for a moment what it was before."""
+        self.execute(name)
+        looks = 0
+        while not self.events(token=name) and (looks := looks + 1) < _STALE_LOOKS:
+            self._sleep(_POLL_S)
+        while (state := self.look()) is not None and state.is_moving:
+            self._sleep(_POLL_S)
+        return state
 
     def discard(self, name: str) -> None:
         """Delete a change set that is not to be executed; no error when there is none."""

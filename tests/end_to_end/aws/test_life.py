@@ -87,3 +87,19 @@ def test_settings_are_changed_planned_and_refused(cloud_site):
     words = ["deploy", "shop-dev", "--archive", ".", "--label", "v2"]
     error = site.json(*words, "--option=aws:elasticbeanstalk:environment:LoadBalancerType=network", code=1)
     assert error["Error"] == "the load balancer type cannot change (application to network)"
+
+
+def test_what_scaling_made_of_the_number_of_tasks_outlives_a_deployment_that_goes_back(cloud_site):
+    site, ecs = cloud_site, cloud_site.emulator.client("ecs")
+    site.write("v1")
+    limits = [f"--option=aws:autoscaling:asg:{limit}" for limit in ("MinSize=1", "MaxSize=4")]
+    site.json("create", "shop-dev", "--archive", ".", "--label", "v1", *limits)
+    [cluster] = ecs.list_clusters()["clusterArns"]
+    [service] = ecs.list_services(cluster=cluster)["serviceArns"]
+    ecs.update_service(cluster=cluster, service=service, desiredCount=2)  # as autoscaling does
+    site.write("bad", FAILING)
+    failed = site.json("deploy", "shop-dev", "--archive", ".", "--label", "bad", code=3)
+    assert failed["Outcome"] == "RolledBack"
+    assert "the stack is told first" in " ".join(each["Message"] for each in failed["Events"])
+    [found] = ecs.describe_services(cluster=cluster, services=[service])["services"]
+    assert found["desiredCount"] == 2
