@@ -43,7 +43,7 @@ def build(blueprint: Blueprint) -> Resources:
     policy = blueprint.configuration.text(DATABASE, "DBDeletionPolicy") or "Delete"
     # Only a database can be kept as a snapshot; what is around it is needed as long as it is there itself.
     around = "Retain" if policy == "Retain" else "Delete"
-    kept = {"DeletionPolicy": around, "UpdateReplacePolicy": around}
+    kept = {"DeletionPolicy": _at_end(around), "UpdateReplacePolicy": around}
     named = listed(blueprint, NETWORK, "DBSubnets")
     group = {
         "DBSubnetGroupDescription": f"database of {blueprint.environment}",
@@ -56,9 +56,14 @@ def build(blueprint: Blueprint) -> Resources:
         "DatabaseSecurityGroup": resource("AWS::EC2::SecurityGroup", door, **kept),
         **_rules(blueprint),
         "Database": resource(
-            "AWS::RDS::DBInstance", _instance(blueprint), DeletionPolicy=policy, UpdateReplacePolicy=policy
+            "AWS::RDS::DBInstance", _instance(blueprint), DeletionPolicy=_at_end(policy), UpdateReplacePolicy=policy
         ),
     }
+
+
+def _at_end(policy: str) -> str:
+    """What stays when the stack goes does not stay of a create that fails: nobody would know of it."""
+    return "RetainExceptOnCreate" if policy == "Retain" else policy
 
 
 def contribute(blueprint: Blueprint) -> Contribution:

@@ -36,7 +36,7 @@ def build(blueprint: Blueprint) -> Resources:
         found["FileSystem"] = resource(
             "AWS::EFS::FileSystem",
             {"Encrypted": True, "ThroughputMode": "elastic", "BackupPolicy": {"Status": "ENABLED"}},
-            DeletionPolicy="Retain",
+            DeletionPolicy="RetainExceptOnCreate",
             UpdateReplacePolicy="Retain",
         )
         found["FileSystemSecurityGroup"] = resource("AWS::EC2::SecurityGroup", _door(blueprint))

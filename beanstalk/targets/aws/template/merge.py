@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from beanstalk.errors import InvalidInput, Problem
-from beanstalk.source.functions import Entry, Function, GetAtt, Object, Ref, Sub, functions_in
+from beanstalk.errors import InvalidInput, Problem, Where
+from beanstalk.source.functions import Entry, Function, GetAtt, Object, Other, Ref, Sub, functions_in
 from beanstalk.source.template_keys import OURS
 from beanstalk.targets.aws.blueprint import Blueprint, Json, Launch
 from beanstalk.targets.aws.template.aliases import ENVIRONMENT_NAME, our_name, to_intrinsic, unanswered, variables_of
 
+_TRANSFORM = "Fn::Transform"
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs")
 _OF_INSTANCES = ("AutoScalingGroup", "LaunchTemplate", "AWSEBAutoScalingLaunchConfiguration")
 _ALIKE = {"TargetGroup": ("AlternateTargetGroup",)}
@@ -38,10 +39,49 @@ def with_those_of_bundle(blueprint: Blueprint, body: Json) -> tuple[Json, list[P
             _take(blueprint, name, entry, together, problems, told)
         if together:
             found[name] = together
-    problems += _dangling(blueprint, found)
+    problems += [*_dangling(blueprint, found), *_macros(blueprint)]
     if problems:
         raise InvalidInput(problems)
-    return found, told
+    return found, [*told, *_rights(blueprint, found)]
+
+
+def _macros(blueprint: Blueprint) -> Iterator[Problem]:
+    """What CloudFormation would replace by something that nobody has looked at, by a program in the account."""
+    for function in _functions(blueprint):
+        if isinstance(function, Other) and function.name == _TRANSFORM:
+            yield _no_macro(function.at)
+    template = blueprint.extensions.template
+    for section in (template.resources, template.outputs, template.mappings, template.conditions, template.parameters):
+        for entry in section.entries:
+            yield from map(_no_macro, _beside(entry))
+
+
+def _no_macro(at: Where) -> Problem:
+    text = f"{_TRANSFORM} (AWS::Include and other macros): Elastic Beanstalk has it not, and nobody sees what it makes"
+    return Problem(text, at, "write what it would make into the file")
+
+
+def _beside(entry: Entry) -> Iterator[Where]:
+    """Where the key stands beside others, and so was read as an ordinary one."""
+    if entry.key == _TRANSFORM:
+        yield entry.at
+    found = [entry.value]
+    while found:
+        value = found.pop()
+        if isinstance(value, Object):
+            yield from (each.at for each in value.entries if each.key == _TRANSFORM)
+            found += [each.value for each in value.entries]
+        elif isinstance(value, tuple):
+            found += value
+
+
+def _rights(blueprint: Blueprint, body: Json) -> Iterator[Problem]:
+    """What of the bundle gives rights, which whoever deploys should know."""
+    for entry in blueprint.extensions.template.resources.entries:
+        kind = str(body["Resources"].get(our_name(entry.key), {}).get("Type", ""))
+        if kind.startswith(("AWS::IAM::", "Custom::", "AWS::CloudFormation::CustomResource", "AWS::Lambda::")):
+            text = f"the bundle makes or changes {entry.key[:60]} ({kind[:60]}) with the rights of whoever deploys"
+            yield Problem(text, entry.at, "see that you want what it allows")
 
 
 def _take(

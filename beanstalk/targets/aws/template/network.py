@@ -14,7 +14,17 @@ from beanstalk.errors import InvalidInput, Problem
 from beanstalk.options.values import has_function
 from beanstalk.targets.aws.blueprint import Blueprint, Json, Launch, Parameter, Resources, Tier
 from beanstalk.targets.aws.template.pieces import att, ref, resource
-from beanstalk.targets.aws.template.said import ENVIRONMENT, INSTANCES, NETWORK, is_on, is_set, listed, said, wrong
+from beanstalk.targets.aws.template.said import (
+    ENVIRONMENT,
+    INSTANCES,
+    NETWORK,
+    effective,
+    is_on,
+    is_set,
+    listed,
+    said,
+    wrong,
+)
 
 BALANCER = "aws:elbv2:loadbalancer"
 SHARED_GROUP = "SharedSecurityGroup"
@@ -215,4 +225,23 @@ def check(blueprint: Blueprint) -> list[Problem]:
     if disabled and not is_set(blueprint, INSTANCES, "SecurityGroups"):
         text = "without groups of your own there is none"
         return [wrong(blueprint, INSTANCES, "DisableDefaultEC2SecurityGroup", text, "set SecurityGroups, too")]
-    return []
+    return _too_few(blueprint)
+
+
+def _too_few(blueprint: Blueprint) -> list[Problem]:
+    """One subnet for what AWS only makes in two zones; of functions nobody knows how many there are."""
+    wanted = []
+    application = effective(blueprint, ENVIRONMENT, "LoadBalancerType") != "network"
+    if blueprint.is_balanced and application and not is_shared(blueprint):
+        wanted.append(("ELBSubnets", "an application load balancer"))
+    if is_on(blueprint, "aws:rds:dbinstance", "HasCoupledDatabase"):
+        wanted.append(("DBSubnets", "a database"))
+    found = []
+    for option, what in wanted:
+        name = option if is_set(blueprint, NETWORK, option) else "Subnets"
+        if has_function(blueprint.configuration.text(NETWORK, name) or "") or not is_set(blueprint, NETWORK, name):
+            continue
+        if len(set(listed(blueprint, NETWORK, name))) < 2:
+            text = f"{what} needs subnets in two zones, and this is one"
+            found.append(wrong(blueprint, NETWORK, name, text, f"name two in {option}, each in another zone"))
+    return found

@@ -117,3 +117,26 @@ def test_what_needs_instances_is_refused_on_fargate(refused):
     (problem,) = refused("Outputs: {Group: {Value: {Ref: AWSEBAutoScalingGroup}}}")
     assert "AWSEBAutoScalingGroup: there are no instances on Fargate" in problem
     assert "set beanstalk:aws:LaunchType to EC2" in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Resources:\n  Fn::Transform: {Name: AWS::Include}\n  A: {Type: AWS::SQS::Queue}\n",
+        "Resources:\n  A: {Type: AWS::SQS::Queue, Fn::Transform: {Name: Own}}\n",
+        "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: a, Fn::Transform: {Name: Own}}}\n",
+        "Resources:\n  A:\n    Type: AWS::SQS::Queue\n    Properties: {Tags: [{Fn::Transform: {Name: Own}}]}\n",
+    ],
+)
+def test_macros_are_refused_wherever_they_stand(refused, text):
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if "Transform" in each)
+    assert [each for each in refused(text) if each.startswith(f"{PATH}:{line}:") and "Fn::Transform" in each]
+
+
+def test_what_gives_rights_is_told_with_its_line(template):
+    trust = "{Version: 2012-10-17, Statement: []}"
+    text = f"Resources:\n  Admin: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {trust}}}}}\n"
+    text += "  TaskRole: {Type: AWS::IAM::Role, Properties: {Description: ours}}\n  Queue: {Type: AWS::SQS::Queue}\n"
+    told = [str(each) for each in template(text).warnings if "rights of whoever deploys" in str(each)]
+    assert [each.split(": ")[0] for each in told] == [f"{PATH}:2:3", f"{PATH}:3:3"]
+    assert "Admin (AWS::IAM::Role)" in told[0] and "TaskRole (AWS::IAM::Role)" in told[1]

@@ -19,12 +19,44 @@ HAS_DATABASE = f"{DATABASE}HasCoupledDatabase=true"
 TASK = "beanstalk:aws:task:import:"
 
 
-@pytest.mark.parametrize("policy", ["Delete", "Retain", "Snapshot"])
-def test_what_becomes_of_a_database_and_what_it_needs(tmp_path: Path, policy: str) -> None:
+@pytest.mark.parametrize(
+    ("policy", "at_end", "around"),
+    [
+        ("Delete", "Delete", "Delete"),
+        ("Retain", "RetainExceptOnCreate", "RetainExceptOnCreate"),
+        ("Snapshot", "Snapshot", "Delete"),
+    ],
+)
+def test_what_becomes_of_a_database_and_what_it_needs(tmp_path: Path, policy: str, at_end: str, around: str) -> None:
+    """Of a create that failed nothing stays."""
     found = resources(tmp_path, HAS_DATABASE, f"{DATABASE}DBDeletionPolicy={policy}")
-    assert (found["Database"]["DeletionPolicy"], found["Database"]["UpdateReplacePolicy"]) == (policy, policy)
-    around = ("DatabaseSecret", "DatabaseSubnetGroup", "DatabaseSecurityGroup")
-    assert {found[name]["DeletionPolicy"] for name in around} == {"Retain" if policy == "Retain" else "Delete"}
+    assert (found["Database"]["DeletionPolicy"], found["Database"]["UpdateReplacePolicy"]) == (at_end, policy)
+    names = ("DatabaseSecret", "DatabaseSubnetGroup", "DatabaseSecurityGroup")
+    assert {found[name]["DeletionPolicy"] for name in names} == {around}
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        (("aws:ec2:vpc:Subnets=subnet-1",), "aws:ec2:vpc:Subnets: an application load balancer"),
+        (("aws:ec2:vpc:Subnets=subnet-1,subnet-2", "aws:ec2:vpc:ELBSubnets=subnet-1, subnet-1"),
+         "aws:ec2:vpc:ELBSubnets: an application load balancer"),
+        (("aws:ec2:vpc:Subnets=subnet-1,subnet-2", HAS_DATABASE, "aws:ec2:vpc:DBSubnets=subnet-1"),
+         "aws:ec2:vpc:DBSubnets: a database"),
+    ],
+)  # fmt: skip
+def test_one_subnet_is_too_few_for_what_stands_in_two_zones(
+    tmp_path: Path, options: tuple[str, ...], place: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        resources(tmp_path, *options)
+    (problem,) = caught.value.problems
+    assert str(problem).startswith(f"{place} needs subnets in two zones, and this is one")
+
+
+def test_one_subnet_is_enough_for_tasks_alone(tmp_path: Path) -> None:
+    single = "aws:elasticbeanstalk:environment:EnvironmentType=SingleInstance"
+    assert "Service" in resources(tmp_path, single, "aws:ec2:vpc:Subnets=subnet-1")
 
 
 def test_a_security_group_that_stays_names_none_that_goes(tmp_path: Path) -> None:
@@ -73,7 +105,7 @@ def test_tasks_wait_for_the_mount_targets_of_a_file_system(tmp_path: Path) -> No
     tags = json.dumps(found["FileSystemAccessPoint"]["Properties"]["AccessPointTags"])
     assert len(targets) == 6 and all(each in tags for each in targets)
     assert "FileSystemAccessPoint" in json.dumps(found["TaskDefinition"]["Properties"]["Volumes"])
-    assert found["FileSystem"]["DeletionPolicy"] == "Retain"
+    assert found["FileSystem"]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_the_file_system_may_be_used_through_its_access_point_alone(tmp_path: Path) -> None:
