@@ -50,6 +50,10 @@ def run_leader(running: Running, change: CloudChange, images: Mapping[str, str])
     places = coordinates_of(resources)
     service = ecs.describe_services(cluster=places.cluster, services=[places.service])["services"][0]
 
+    def note(text: str) -> None:  # at once, for whoever takes over
+        running.say(text)
+        running.save()
+
     def wait(seconds: float) -> None:
         running.service.sleep(seconds)
         running.check_wanted()
@@ -59,7 +63,7 @@ def run_leader(running: Running, change: CloudChange, images: Mapping[str, str])
     try:
         found = run_task(
             running.service.cloud, places.cluster, arn, service, change.blueprint.group.web, None,
-            running.operation.id, running.say, sleep=wait, looked=started.add, started_by=running.operation.id,
+            running.operation.id, note, sleep=wait, looked=started.add, started_by=running.operation.id,
         )  # fmt: skip
         running.check_wanted()
     except BaseException:
