@@ -61,9 +61,9 @@ def carry_out_on_aws(service: CloudService, change: CloudChange, tell: Tell, all
 def _prepare(running: Running, change: CloudChange, allow_replace: bool) -> None:
     service = running.service
     with kept_version(service, change.version, change.bundle):
+        network = network_values(service.cloud, change.configuration, change.template.parameters)
         images = images_of(running, change)
         note_images(service, change)
-        network = network_values(service.cloud, change.configuration, change.template.parameters)
         values = parameter_values(change, network, images)
         running.check_wanted()
         _tell_aws(running, change, values, images, allow_replace)

@@ -7,6 +7,7 @@ from typing import Any
 from beanstalk.errors import BeanstalkError
 from beanstalk.options.configuration import Configuration
 from beanstalk.options.values import has_function
+from beanstalk.service.aws.shared_balancer import shared_values
 from beanstalk.targets.aws.blueprint import Parameter
 from beanstalk.targets.aws.cloud import Cloud
 
@@ -16,8 +17,9 @@ NETWORK = "aws:ec2:vpc"
 def network_values(cloud: Cloud, configuration: Configuration, wanted: tuple[str, ...]) -> dict[str, str]:
     """Values of those parameters of a template that are about the network. wanted: all its parameters.
 
-    Raises BeanstalkError when the account has no VPC to take.
+    Raises BeanstalkError when the account has no VPC to take, or a shared load balancer cannot be shared.
     """
+    shared = shared_values(cloud, configuration, wanted)
     said = {
         Parameter.VPC: _said(configuration, "VPCId"),
         Parameter.SUBNETS: _said(configuration, "Subnets"),
@@ -30,7 +32,7 @@ def network_values(cloud: Cloud, configuration: Configuration, wanted: tuple[str
         vpc = said[Parameter.VPC] or _default_vpc(cloud)
         subnets = ",".join(_subnets(cloud, vpc, not said[Parameter.VPC])) if {*missing} - {Parameter.VPC} else ""
         found |= {str(name): vpc if name is Parameter.VPC else subnets for name in missing}
-    return found
+    return found | shared
 
 
 def _said(configuration: Configuration, option: str) -> str:
