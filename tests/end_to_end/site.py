@@ -77,6 +77,11 @@ def settings_of(**options):
     return [OptionSetting(*OPTIONS[name], str(value)) for name, value in options.items()]
 
 
+def hear_interrupts():
+    """In a child: as on a terminal, even where these tests run in the background and Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def wait_until(what, condition, timeout_s=HANG_S):
     """Returns what `condition` gives as soon as that is true. what: for the person who reads that it never was."""
     until = time.monotonic() + timeout_s
@@ -384,7 +389,7 @@ class Site:
         project.mkdir(exist_ok=True)
         return subprocess.Popen(
             [sys.executable, "-m", "beanstalk", *words], cwd=project, env=self.variables(), text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_interrupts,
         )  # fmt: skip
 
     def stream(self):

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from beanstalk.errors import NotFound
+from beanstalk.errors import NotFound, ProgramRefused
 from beanstalk.model import Outcome, Policy
 from beanstalk.service.programs import run_inside, run_once
 from tests.end_to_end.container_site import ContainerSite
@@ -198,7 +198,9 @@ def test_the_docker_command_goes_by_nothing_that_a_bundle_says(site, capfd):
     out, err = capfd.readouterr()
     assert out == "9.9 ./evil\n"
     assert all("from LD_PRELOAD" in line for line in err.splitlines())
-    assert run_once(site.service, site.name, ["no-such-program", "of", "mine"]) == 127
+    with pytest.raises(ProgramRefused) as refused:
+        run_once(site.service, site.name, ["no-such-program", "of", "mine"])
+    assert refused.value.code == 127
     assert site.leftovers() == []
 
 

@@ -232,7 +232,7 @@ def test_what_ignores_sigterm_ends_by_sigkill(bench):
 
 def test_strays_are_found_by_a_new_agent_with_the_name_of_their_process(bench):
     web, worker = bench.start("sleep 600 & wait"), bench.start("sleep 600; true", name="worker")
-    assert bench.again().strays() == {"i-1": {**web, **worker}}
+    wait_until(lambda: bench.again().strays() == {"i-1": {**web, **worker}})  # each carries its name once it is itself
 
 
 def test_what_carries_the_id_of_an_instance_and_not_this_home_is_somebody_elses(bench):
