@@ -1,11 +1,12 @@
 """How long four containers take to be replaced one by one, start-first and under load: `beanstalk deploy` against
 `docker service update` of the same images, in turn in one run on one engine.
 
-Both get the same application (about half a second until it listens, see START_SECONDS), the same clients (500 requests
-a second over 16 connections) and the same health check every second: whether the port accepts connections. Clocked is
-the command until four new containers serve and no old one runs; ours also until it has ended. What Swarm does after
-that (it watches for another five seconds) is not counted. Caddy stands in front of Swarm's tasks, asks for their addresses four times a
-second, and repeats what got no connection: Swarm's own ingress network needs IPVS, which not every kernel has.
+Both get the same application (about half a second until it listens, see START_SECONDS), the same clients (500
+requests a second over 16 connections) and the same health check every second: whether the port accepts connections.
+Clocked is the command until four new containers serve and no old one runs; ours also until it has ended. What Swarm
+does after that (it watches for another five seconds) is not counted. Caddy stands in front of Swarm's tasks, asks for
+their addresses four times a second, and repeats what got no connection: Swarm's own ingress network needs IPVS, which
+not every kernel has.
 
     python benchmarks/containers.py [ROUNDS [START_SECONDS]]
 
