@@ -119,7 +119,7 @@ class HAProxy:
         return changed
 
     def inflight(self, address: str) -> int:
-        """Without the connections that HAProxy keeps for later: of these it closes only half a second time each."""
+        """Connections that HAProxy keeps for later count, too: what it says of them alone is not to be relied on."""
         count = connections_to(address)
         if self.pid() is None:
             return count
@@ -129,8 +129,8 @@ class HAProxy:
         serving = any(places[place][n].serving for place, n in mine)
         with CommandError.explained():
             uses = [use for place, n in mine for use in self.api.uses(backend(place), n).values()]
-        requests, idle = sum(each.requests for each in uses), sum(each.idle for each in uses)
-        return max(int(serving or self.departures.is_settling(address)), requests, count - idle)
+        requests = sum(each.requests for each in uses)
+        return max(int(serving or self.departures.is_settling(address)), requests, count)
 
     def stop(self) -> None:
         self.process.stop()

@@ -32,11 +32,9 @@ class CommandError(Exception):
 
 
 class Use(NamedTuple):
-    """Of a server. requests: that it has now, counted from the moment it was chosen.  idle: connections that HAProxy
-    keeps open to it for later requests."""
+    """Of a server. requests: that it has now, counted from the moment it was chosen."""
 
     requests: int
-    idle: int
 
 
 class RuntimeAPI:
@@ -81,7 +79,7 @@ class RuntimeAPI:
         head, *rows = self.ask(f"show stat {backend} 4 {server}").lstrip("# ").strip().splitlines() or [""]
         names = head.split(",")
         found = [dict(zip(names, row.split(","), strict=False)) for row in rows]
-        return {int(row["sid"]): Use(int(row["scur"]), int(row["srv_icur"] or 0)) for row in found}
+        return {int(row["sid"]): Use(int(row["scur"])) for row in found}
 
     def map(self, name: str) -> dict[str, str]:
         rows = [row.split() for row in self.ask(f"show map {name}").splitlines()]

@@ -19,7 +19,6 @@ import pytest
 from beanstalk.errors import TargetError
 from beanstalk.targets.local import proxy
 from beanstalk.targets.local.balancer import MEMBERS, SLOTS, Pool, find_balancer
-from beanstalk.targets.local.connections import connections_to
 from beanstalk.targets.local.places import Departures
 from benchmarks.load import Load
 from tests.targets.local.site import BLOG, KINDS, SHOP, WIKI, Site, exchange, free_port, pools, wait_until
@@ -241,21 +240,6 @@ def test_requests_finish_at_an_instance_that_left(
     assert [answer.result() for answer in slow] == [(200, "leaving")] * 8
     wait_until(lambda: site.balancer.inflight(leaving.address) == 0)
     assert len(leaving.seen) == 8
-
-
-@pytest.mark.parametrize("site", ["haproxy"], indirect=True)
-def test_connections_that_are_kept_for_later_are_not_in_flight(
-    site: Site, upstreams: Upstreams, executor: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    leaving, staying = upstreams.start("leaving"), upstreams.start("staying")
-    monkeypatch.setattr(Departures, "is_settling", lambda *_: False)
-    site.serve(shop=[leaving])
-    slow = [executor.submit(site.ask, SHOP, "/slow") for _ in range(16)]
-    wait_until(lambda: leaving.waiting == 16)
-    site.serve(shop=[staying])
-    upstreams.release(leaving)
-    assert [answer.result() for answer in slow] == [(200, "leaving")] * 16
-    wait_until(lambda: site.balancer.inflight(leaving.address) == 0 and connections_to(leaving.address) > 0)
 
 
 def test_inflight_follows_an_address_while_others_come_and_go(
