@@ -3,8 +3,9 @@
 An image is there when the engine has its name; all else is files, as in builds.py. So an agent that comes back finds
 a job that goes on without it, or one that was lost and begins again.
 
-    images/KEY/pin.json    what a pulled image is, as long as its version is there; see pins.py
-    images/KEY/work/       attempt, spec.json and progress of imaging.py, and job/ of runner.py
+    images/KEY/
+        pin.json    what a pulled image is, as long as its version is there; see pins.py
+        work        a folder: attempt, spec.json and progress of imaging.py, and job/ of runner.py
 """
 
 from __future__ import annotations
